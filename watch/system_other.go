@@ -1,0 +1,11 @@
+//go:build !linux
+
+package watch
+
+// eventBuffer holds what fsnotify finds in one go: it must not wait for us
+// while we wait for it to add a folder.
+const eventBuffer = 4096
+
+func explain(err error) (text, hint string) { return err.Error(), "" }
+
+func silent(string) bool { return false }
