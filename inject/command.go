@@ -1,0 +1,141 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aside-cli/aside/sources"
+)
+
+// A Command is what a user asked to run.
+type Command struct {
+	Args []string // the command and its arguments; at least one
+	Dir  string   // where it runs; "" is the current folder
+}
+
+// ExitStatus is the exit status of a command that ran, as a shell would tell
+// it: its own code, or 128 plus the signal that killed it. It is never 0.
+type ExitStatus int
+
+func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// A StartError is a command that could not be started. Code is what env,
+// timeout and nohup exit with then: 127 where it was not found, else 126.
+type StartError struct {
+	Code int
+	Err  error
+}
+
+func (e *StartError) Error() string { return e.Err.Error() }
+func (e *StartError) Unwrap() error { return e.Err }
+
+// launch is a command that is ready to start: found, and within the limits of
+// the system.
+type launch struct {
+	path    string
+	argv    []string
+	dir     string
+	environ []string
+}
+
+// prepare does everything that can fail before a process is touched.
+func (c Command) prepare(env *Environment) (launch, error) {
+	path, err := c.find(env)
+	if err != nil {
+		return launch{}, err
+	}
+	if err := systemLimits().check(path, c.Args, env); err != nil {
+		return launch{}, err
+	}
+	environ := env.Environ()
+	if c.Dir != "" {
+		environ = setPWD(environ, c.Dir)
+	}
+	return launch{path, c.Args, c.Dir, environ}, nil
+}
+
+// find looks the command up in the PATH that it will see itself, as env(1) does.
+func (c Command) find(env *Environment) (string, error) {
+	name := c.Args[0]
+	if name == "" {
+		return "", notFound("the command's name is empty")
+	}
+	if filepath.Base(name) != name {
+		file, err := c.executable(name)
+		if err != nil {
+			return "", cannotRun(name, err)
+		}
+		return file, nil
+	}
+	path, ok := env.Lookup("PATH")
+	if !ok {
+		return "", notFound(name + ": command not found: PATH is not set")
+	}
+	var denied error
+	for _, dir := range filepath.SplitList(path.Reveal()) {
+		file := filepath.Join(dir, name)
+		if !filepath.IsAbs(file) {
+			// A relative entry of PATH, or an empty one, means the folder the
+			// command runs in; ./ keeps it from being looked up once more.
+			file = "." + string(filepath.Separator) + file
+		}
+		found, err := c.executable(file)
+		if err == nil {
+			return found, nil
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			denied = cannotRun(file, err)
+		}
+	}
+	if denied != nil {
+		return "", denied
+	}
+	return "", notFound(name + ": command not found")
+}
+
+// executable returns the program that file names, seen from the folder the command runs in.
+func (c Command) executable(file string) (string, error) {
+	seen := file
+	if c.Dir != "" && !filepath.IsAbs(file) {
+		seen = filepath.Join(c.Dir, file)
+	}
+	info, err := os.Stat(seen)
+	if err == nil && info.IsDir() {
+		return "", errors.New("it is a folder")
+	}
+	extension, err := executable(seen)
+	return file + extension, err
+}
+
+func notFound(what string) error {
+	return &StartError{127, sources.Hint(errors.New(what), "check its spelling, and PATH")}
+}
+
+func cannotRun(name string, err error) error {
+	var reason *fs.PathError
+	if errors.As(err, &reason) {
+		err = reason.Err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return &StartError{127, fmt.Errorf("%s: no such file", name)}
+	}
+	return &StartError{126, fmt.Errorf("%s: cannot be run: %w", name, err)}
+}
+
+// setPWD tells the command the name of the folder that it is started in.
+func setPWD(environ []string, dir string) []string {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return environ
+	}
+	for i, v := range environ {
+		if strings.HasPrefix(v, "PWD=") {
+			environ[i] = "PWD=" + abs
+		}
+	}
+	return environ
+}

@@ -1,0 +1,67 @@
+// Package inject makes the environment of a command out of everything that
+// defines a variable, and runs the command with it.
+//
+// [Merge] puts the values of all sources in order, expands those of .env files
+// and keeps where each came from. [Exec] replaces the program by the command;
+// a [Supervisor] stays, and starts it anew when its environment changes.
+package inject
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aside-cli/aside/sources"
+)
+
+// A Variable is one name of an Environment and where its value comes from.
+type Variable struct {
+	Name   string
+	Secret sources.Secret
+	Origin sources.Origin
+
+	// From names the variables that the value was expanded from.
+	From []string
+
+	// Shadowed holds the definitions that this one hides, highest first.
+	Shadowed []sources.Value
+}
+
+// An Environment is what a command gets to see. It is immutable: a change is
+// another Environment, and a [Diff] of the two.
+type Environment struct {
+	vars map[string]*Variable
+}
+
+// Lookup returns the value of name, and whether it is set.
+func (e *Environment) Lookup(name string) (sources.Secret, bool) {
+	if v, ok := e.vars[name]; ok {
+		return v.Secret, true
+	}
+	return sources.Secret{}, false
+}
+
+// Variable returns the variable called name with its provenance, and whether it is set.
+func (e *Environment) Variable(name string) (Variable, bool) {
+	if v, ok := e.vars[name]; ok {
+		return *v, true
+	}
+	return Variable{}, false
+}
+
+// Names returns every name, sorted.
+func (e *Environment) Names() []string {
+	return slices.Sorted(maps.Keys(e.vars))
+}
+
+// Len returns the number of variables.
+func (e *Environment) Len() int { return len(e.vars) }
+
+// Environ returns the environment as NAME=value strings, sorted by name: the
+// values are in the open from here on.
+func (e *Environment) Environ() []string {
+	environ := make([]string, 0, len(e.vars))
+	for _, name := range e.Names() {
+		environ = append(environ, name+"="+e.vars[name].Secret.Reveal())
+	}
+	return environ
+}

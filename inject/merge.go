@@ -1,0 +1,63 @@
+package inject
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aside-cli/aside/sources"
+)
+
+// Merge puts values in the order of their layers; within a layer the earlier
+// one wins. Values of .env files are expanded over the merged whole. The
+// warnings are a line each. Neither they nor the error hold a value.
+func Merge(values []sources.Value) (*Environment, []string, error) {
+	defs := make(map[string][]sources.Value, len(values))
+	for _, v := range values {
+		if err := checkVariable(v); err != nil {
+			return nil, nil, err
+		}
+		defs[v.Name] = append(defs[v.Name], v)
+	}
+	for _, def := range defs {
+		slices.SortStableFunc(def, func(a, b sources.Value) int {
+			return int(a.Origin.Layer) - int(b.Origin.Layer)
+		})
+	}
+	expanded, warnings, err := expand(defs)
+	if err != nil {
+		return nil, nil, err
+	}
+	env := &Environment{vars: make(map[string]*Variable, len(defs))}
+	for name, def := range defs {
+		env.vars[name] = &Variable{
+			Name:     name,
+			Secret:   expanded[name].secret,
+			From:     expanded[name].from,
+			Origin:   def[0].Origin,
+			Shadowed: def[1:],
+		}
+	}
+	return env, warnings, nil
+}
+
+// checkVariable refuses what no environment can hold.
+func checkVariable(v sources.Value) error {
+	place := v.Origin.Layer.String()
+	if v.Origin.Source != "" && v.Origin.Layer != sources.Env {
+		place = v.Origin.String()
+	}
+	switch {
+	case v.Name == "":
+		return sources.Hint(fmt.Errorf("%s: a variable without a name", place),
+			"give it one, or remove it")
+	case strings.ContainsAny(v.Name, "=\x00"):
+		name, _, _ := strings.Cut(v.Name, "=")
+		return sources.Hint(fmt.Errorf("%s: %.64q… is no name of a variable: it holds a = or a NUL", place, name),
+			"rename it")
+	case v.Template == nil && strings.IndexByte(v.Secret.Reveal(), 0) >= 0:
+		return sources.Hint(fmt.Errorf("%s: %s holds a NUL: no environment variable can", place, v.Name),
+			"encode the value, with base64 for example")
+	}
+	return nil
+}

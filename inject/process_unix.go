@@ -1,0 +1,199 @@
+//go:build unix
+
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A host is what commands are started from: it is the parent of the command and
+// the reaper of everything that comes of it. One goroutine reaps, one starts.
+type host struct {
+	tty     *terminal    // nil without a controlling terminal
+	foreign map[int]bool // our children that are no part of any command
+	starts  chan func()
+	sigchld chan os.Signal
+	sigtstp chan os.Signal
+	sigcont chan os.Signal
+	done    sync.WaitGroup
+
+	mu    sync.Mutex
+	child *unixProcess // the last one started
+	stray int          // a zombie that was seen and left to a waiter of its own
+	again *time.Timer  // looks at stray once more; nil before the first one
+}
+
+// newHost takes over the reaping of children; close gives it back.
+func newHost() *host {
+	h := &host{
+		tty:     openTerminal(),
+		starts:  make(chan func()),
+		sigchld: make(chan os.Signal, 1),
+		sigtstp: make(chan os.Signal, 1),
+		sigcont: make(chan os.Signal, 1),
+	}
+	h.foreign = becomeReaper()
+	signal.Notify(h.sigchld, syscall.SIGCHLD)
+	if h.tty != nil {
+		signal.Notify(h.sigcont, syscall.SIGCONT)
+		catchTSTP(h.sigtstp)
+	}
+	h.done.Go(func() {
+		for range h.sigchld {
+			h.reap()
+		}
+	})
+	h.done.Go(func() {
+		for range h.sigtstp {
+			h.onTSTP()
+		}
+	})
+	h.done.Go(func() {
+		// The kernel ties PDEATHSIG to the thread that started the child, so
+		// one thread starts them all and lives as long as they do.
+		runtime.LockOSThread()
+		clearSignalMask()
+		for start := range h.starts {
+			start()
+		}
+	})
+	return h
+}
+
+// close waits for the host's goroutines. Nothing that was started may be left.
+func (h *host) close() {
+	for _, c := range []chan os.Signal{h.sigchld, h.sigtstp, h.sigcont} {
+		signal.Stop(c)
+		close(c)
+	}
+	close(h.starts)
+	h.done.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.again != nil {
+		h.again.Stop()
+	}
+	if h.tty != nil {
+		h.tty.close()
+	}
+}
+
+func (h *host) start(l launch) (process, error) {
+	p := &unixProcess{host: h, eventc: make(chan event, 16), told: map[int]bool{}}
+	err := make(chan error)
+	h.starts <- func() { err <- p.start(l) }
+	if err := <-err; err != nil {
+		return nil, startError(l.path, err)
+	}
+	return p, nil
+}
+
+// startError tells why the system did not start a program.
+func startError(path string, err error) error {
+	code := 126
+	if errors.Is(err, syscall.ENOENT) {
+		code = 127
+	}
+	return &StartError{code, fmt.Errorf("%s: cannot be run: %w", path, err)}
+}
+
+// reap collects what ended, and looks after a tree that is being stopped.
+func (h *host) reap() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.child != nil {
+		h.child.wait()
+	}
+	h.reapOrphans()
+	if h.child != nil {
+		h.child.sweep()
+	}
+}
+
+// A unixProcess leads a process group of its own; its fields are guarded by host.mu.
+type unixProcess struct {
+	host   *host
+	pid    int
+	eventc chan event
+
+	exited, stopping, killing, gone bool
+
+	continued bool // we were, and the command with us
+
+	stopSignal syscall.Signal
+	told       map[int]bool // who got stopSignal
+	again      *time.Timer  // the next sweep
+}
+
+func (p *unixProcess) events() <-chan event { return p.eventc }
+
+func (p *unixProcess) start(l launch) error {
+	h := p.host
+	// Under the lock the reaper cannot see a child before it is known.
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	path, argv := l.path, l.argv
+	foreground := h.tty != nil && h.tty.isFor()
+	if foreground {
+		h.tty.reset()
+		path, argv = foregroundCommand(path, argv)
+	}
+	pid, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{
+		Dir:   l.dir,
+		Env:   l.environ,
+		Files: []uintptr{0, 1, 2},
+		Sys:   processAttr(),
+	})
+	if err != nil {
+		return err
+	}
+	p.pid = pid
+	h.child = p
+	if foreground {
+		h.tty.given = true // the process takes it itself, see foregroundCommand
+	}
+	return nil
+}
+
+// wait collects the command's own exits and stops.
+func (p *unixProcess) wait() {
+	for !p.exited {
+		var ws syscall.WaitStatus
+		pid, err := syscall.Wait4(p.pid, &ws, syscall.WNOHANG|syscall.WUNTRACED, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || pid != p.pid {
+			return
+		}
+		p.follow(ws)
+	}
+}
+
+func (p *unixProcess) follow(ws syscall.WaitStatus) {
+	switch {
+	case ws.Stopped() && p.stopping:
+		p.unpause(ws.StopSignal())
+	case ws.Stopped():
+		// Whoever does not listen gets the newest stops, not all of them.
+		if len(p.eventc) < cap(p.eventc)/2 {
+			p.eventc <- event{kind: stopped, signal: ws.StopSignal()}
+		}
+	case ws.Signaled():
+		p.exited = true
+		p.eventc <- event{kind: exited, status: 128 + int(ws.Signal()), signal: ws.Signal()}
+	case ws.Exited():
+		p.exited = true
+		p.eventc <- event{kind: exited, status: ws.ExitStatus()}
+	}
+	if p.exited && p.host.tty != nil {
+		p.host.tty.ended()
+	}
+}

@@ -1,0 +1,62 @@
+package inject
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aside-cli/aside/sources"
+)
+
+// A Resolver makes environments out of sources.
+type Resolver struct {
+	// Sources, in the order of precedence: of two values in the same layer that
+	// of the earlier source wins.
+	Sources []sources.Source
+
+	// Without are names that no command ever gets.
+	Without []string
+
+	// Keep says which values count. nil: all.
+	Keep func(sources.Value) bool
+
+	// Trace is told how long each source took, and what it gave; it is called
+	// by several goroutines at once. nil: nobody wants to know.
+	Trace func(src sources.Source, r sources.Reading, err error, took time.Duration)
+}
+
+// Resolve reads all sources at once and merges what they hold. It fails where
+// one of them does: there is no partial environment. The warnings are a line
+// each.
+func (r *Resolver) Resolve(ctx context.Context) (*Environment, []string, error) {
+	readings := make([]sources.Reading, len(r.Sources))
+	errs := make([]error, len(r.Sources))
+	var all sync.WaitGroup
+	for i, src := range r.Sources {
+		all.Go(func() {
+			start := time.Now()
+			readings[i], errs[i] = src.Read(ctx)
+			if r.Trace != nil {
+				r.Trace(src, readings[i], errs[i], time.Since(start))
+			}
+		})
+	}
+	all.Wait()
+
+	var values []sources.Value
+	var warnings []string
+	for i, reading := range readings {
+		if errs[i] != nil {
+			return nil, nil, errs[i]
+		}
+		warnings = append(warnings, reading.Warnings...)
+		for _, v := range reading.Values {
+			if !slices.Contains(r.Without, v.Name) && (r.Keep == nil || r.Keep(v)) {
+				values = append(values, v)
+			}
+		}
+	}
+	env, more, err := Merge(values)
+	return env, append(warnings, more...), err
+}

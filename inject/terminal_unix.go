@@ -1,0 +1,107 @@
+//go:build unix
+
+package inject
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// A terminal is the controlling terminal of this program's session. The command
+// leads its own process group, so it is given the foreground to read from the
+// terminal and to be reached by Ctrl-C; this program is in the background then.
+type terminal struct {
+	fd    int
+	given bool // the command has the foreground, or had it and may want it again
+
+	outer *term.State // the modes around the command
+	inner *term.State // the command's own, while it is suspended
+}
+
+// openTerminal returns nil where there is no controlling terminal.
+func openTerminal() *terminal {
+	fd, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil
+	}
+	outer, err := term.GetState(fd)
+	if err != nil {
+		unix.Close(fd)
+		return nil
+	}
+	return &terminal{fd: fd, outer: outer}
+}
+
+func (t *terminal) close() { unix.Close(t.fd) }
+
+// mine reports whether this program is in the foreground.
+func (t *terminal) mine() bool {
+	pgrp, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
+	return err == nil && pgrp == unix.Getpgrp()
+}
+
+// isFor reports whether a command is to have the foreground from the start: when
+// it reads from the terminal, and no other part of a pipeline or of a script's
+// jobs would be left in the background. A command that turns out to want the
+// terminal later gets it when it is stopped for that.
+func (t *terminal) isFor() bool {
+	// Group 0 is that of a process outside our PID namespace: the foreground
+	// could not be taken back.
+	return t.mine() && unix.Getpgrp() != 0 && term.IsTerminal(int(os.Stdin.Fd())) && !sharesProcessGroup()
+}
+
+// give makes pgrp the foreground process group, with the modes it left.
+func (t *terminal) give(pgrp int) {
+	if t.inner != nil {
+		t.outer, _ = term.GetState(t.fd)
+		t.setModes(t.inner)
+		t.inner = nil
+	}
+	setForeground(t.fd, pgrp)
+	t.given = true
+}
+
+// takeBack makes this program's process group the foreground one if the command
+// was given that.
+func (t *terminal) takeBack() {
+	if t.given {
+		setForeground(t.fd, unix.Getpgrp())
+	}
+}
+
+// ended follows the end of a command.
+func (t *terminal) ended() {
+	t.takeBack()
+	t.given, t.inner = false, nil
+}
+
+// leave hands the terminal to whoever waits for this program. It reports whether
+// the command had it.
+func (t *terminal) leave() bool {
+	if !t.given {
+		return false
+	}
+	t.inner, _ = term.GetState(t.fd)
+	t.setModes(t.outer)
+	t.takeBack()
+	t.given = false
+	return true
+}
+
+// reset undoes what an earlier command did to the modes.
+func (t *terminal) reset() { t.setModes(t.outer) }
+
+func (t *terminal) setModes(modes *term.State) {
+	if modes != nil {
+		withoutTTOU(func() { term.Restore(t.fd, modes) })
+	}
+}
+
+// setForeground makes pgrp the foreground process group.
+func setForeground(fd, pgrp int) error {
+	var err error
+	withoutTTOU(func() { err = unix.IoctlSetPointerInt(fd, unix.TIOCSPGRP, pgrp) })
+	return err
+}

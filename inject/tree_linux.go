@@ -1,0 +1,221 @@
+package inject
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// sweepAgain is how soon a tree whose leader has ended is looked at again. Here
+// its last members are our own children, whose end wakes us.
+const sweepAgain = 50 * time.Millisecond
+
+// becomeReaper makes this program the one that orphans below it fall to. It
+// returns the children that it has already, through an exec of its parent:
+// they are no part of any command.
+func becomeReaper() map[int]bool {
+	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	if _, err := zombie(); err == unix.ECHILD {
+		return nil
+	}
+	foreign := map[int]bool{}
+	children, _ := descendants(nil)
+	for _, m := range children {
+		foreign[m.pid] = true
+	}
+	return foreign
+}
+
+func processAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+func clearSignalMask() {
+	unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil)
+}
+
+// reapOrphans collects every zombie but those that a goroutine of this program
+// waits for itself: a credential helper or another manager's command. Those are
+// in our own process group, which nothing of a command's tree ever is.
+func (h *host) reapOrphans() {
+	for {
+		pid, err := zombie()
+		if err != nil || pid == 0 {
+			return
+		}
+		if h.child != nil && pid == h.child.pid && !h.child.exited {
+			h.child.wait()
+			continue
+		}
+		if group, err := unix.Getpgid(pid); err == nil && group == unix.Getpgrp() && h.stray != pid {
+			h.reapAround(pid)
+			return
+		}
+		reapOne(pid)
+	}
+}
+
+// reapAround collects the zombies behind one that is not ours to collect. If
+// that one is still there a second later, nobody waits for it.
+func (h *host) reapAround(pid int) {
+	for _, m := range processes() {
+		if m.parent == os.Getpid() && m.state == 'Z' && m.group != unix.Getpgrp() {
+			if h.child != nil && m.pid == h.child.pid {
+				h.child.wait()
+			} else {
+				reapOne(m.pid)
+			}
+		}
+	}
+	if h.again != nil {
+		h.again.Stop()
+	}
+	h.again = time.AfterFunc(time.Second, func() {
+		h.mu.Lock()
+		h.stray = pid
+		h.reapOrphans()
+		h.stray = 0
+		h.mu.Unlock()
+	})
+}
+
+func reapOne(pid int) {
+	var ws syscall.WaitStatus
+	syscall.Wait4(pid, &ws, syscall.WNOHANG, nil)
+}
+
+// zombie returns a child that has ended and was not collected yet, or 0. The
+// error is ECHILD where there is no child at all.
+func zombie() (int, error) {
+	var info struct {
+		signo, errno, code, _ int32
+		pid                   int32
+		_                     [27]int32
+	}
+	for {
+		err := unix.Waitid(unix.P_ALL, 0, (*unix.Siginfo)(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		if err != unix.EINTR {
+			return int(info.pid), err
+		}
+	}
+}
+
+// members returns what lives of the tree, the command included.
+func (p *unixProcess) members() []member {
+	if p.exited {
+		if _, err := zombie(); err == unix.ECHILD {
+			return nil // no child, so no descendant either
+		}
+	}
+	found, ok := descendants(p.host.foreign)
+	if !ok {
+		return p.group()
+	}
+	if len(found) == 0 {
+		// Who forked and ended while the list was made hid its child in it.
+		found, _ = descendants(p.host.foreign)
+	}
+	return found
+}
+
+// A member is a process as /proc shows it.
+type member struct {
+	pid, parent, group int
+	state              byte
+	name               string
+}
+
+// paused reports whether a signal would wait until the process is continued.
+func (m member) paused() bool { return m.state == 'T' }
+
+// orphan reports whether its parent has ended and it has come to us.
+func (m member) orphan() bool { return m.parent == os.Getpid() }
+
+// descendants returns the living processes below this one, but for those that
+// foreign names, and those in our own process group. ok is false where there is
+// no list of processes.
+func descendants(foreign map[int]bool) (found []member, ok bool) {
+	below := map[int]bool{os.Getpid(): true}
+	all := processes()
+	for grown := true; grown; {
+		grown = false
+		for _, m := range all {
+			if below[m.parent] && !below[m.pid] && !foreign[m.pid] {
+				below[m.pid], grown = true, true
+				if m.state != 'Z' && m.state != 'X' && m.group != unix.Getpgrp() {
+					found = append(found, m)
+				}
+			}
+		}
+	}
+	return found, len(all) > 0
+}
+
+// sharesProcessGroup reports whether a process that is neither above nor below
+// this one is in its process group: another part of a pipeline.
+func sharesProcessGroup() bool {
+	kin := map[int]bool{os.Getpid(): true}
+	all := processes()
+	byPID := make(map[int]member, len(all))
+	for _, m := range all {
+		byPID[m.pid] = m
+	}
+	for pid := os.Getppid(); pid > 0 && !kin[pid]; pid = byPID[pid].parent {
+		kin[pid] = true
+	}
+	for _, m := range all {
+		if m.group == unix.Getpgrp() && !kin[m.pid] && m.parent != os.Getpid() && m.state != 'Z' {
+			return true
+		}
+	}
+	return false
+}
+
+// processes lists /proc. A process that ends meanwhile is left out. Where /proc
+// is missing, or that of another PID namespace, the list is empty.
+func processes() []member {
+	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
+		return nil
+	}
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	var all []member
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			if stat, err := os.ReadFile("/proc/" + name + "/stat"); err == nil {
+				if m, ok := parseStat(stat); ok {
+					m.pid = pid
+					all = append(all, m)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// parseStat reads /proc/PID/stat: pid (name) state parent group …, where name
+// may hold anything (proc(5)).
+func parseStat(stat []byte) (member, bool) {
+	open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
+	if open < 0 || end < open {
+		return member{}, false
+	}
+	fields := bytes.Fields(stat[end+1:])
+	if len(fields) < 3 {
+		return member{}, false
+	}
+	parent, err1 := strconv.Atoi(string(fields[1]))
+	group, err2 := strconv.Atoi(string(fields[2]))
+	return member{
+		parent: parent, group: group, state: fields[0][0], name: string(stat[open+1 : end]),
+	}, err1 == nil && err2 == nil
+}
