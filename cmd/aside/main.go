@@ -1,0 +1,17 @@
+// Command aside runs any command with the right environment for its stage.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/aside-cli/aside/inject"
+)
+
+func main() {
+	if code, ok := inject.Foreground(os.Args); ok {
+		os.Exit(code)
+	}
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}
+	os.Exit(a.exec(context.Background(), os.Args[1:]))
+}

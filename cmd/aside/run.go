@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/aside-cli/aside/inject"
+	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/watch"
+)
+
+// runFlags are the flags of run.
+type runFlags struct {
+	layers
+	watch, noWatch bool
+	watchOnly      []string
+	poll, debounce time.Duration
+
+	signal       string
+	grace        time.Duration
+	graceGiven   bool
+	onExit       string
+	onChange     string
+	healthyAfter time.Duration
+}
+
+func (l *layers) register(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&l.envFiles, "env-file", nil, "read this file instead of the .env files; may be repeated, the later one wins")
+	flags.BoolVar(&l.clean, "clean", false, "start from an almost empty environment instead of the current one")
+	flags.StringSliceVar(&l.keep, "keep", nil, "with --clean, keep these variables too (NAME,…)")
+	flags.StringSliceVar(&l.only, "only", nil, "inject only the stored secrets that match (GLOB,…)")
+	flags.StringSliceVar(&l.except, "except", nil, "inject no stored secret that matches (GLOB,…)")
+}
+
+func (a *app) runCommand(pf *projectFlags) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [flags] -- COMMAND [ARG ...]",
+		Short: "run a command with the merged environment",
+		Long: `Run a command with the merged environment, and start it again when that changes.
+
+What wins, highest first: the environment that aside was started with, the
+secrets of the stage, fallback secrets, .env.<stage>.local, .env.local,
+.env.<stage>, .env, and the parameters of aside.yaml.
+
+Where CI is set, or with --no-watch, aside replaces itself with the command.
+
+It exits with the command's own code, with 128+N where signal N killed it; with
+127 where the command was not found, with 126 where it cannot be run, and with
+125 where aside itself failed.`,
+		Example: `  # a dev server that restarts when a secret or a .env file changes
+  aside run -- npm run dev
+
+  # the entrypoint of a container: nothing of aside stays
+  aside run --stage production --no-watch -- ./server
+
+  # see what a command would get
+  aside run --stage dev -- env`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return sources.Hint(usagef("no command to run"), "name one: aside run -- node server.js")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.graceGiven = cmd.Flags().Changed("grace")
+			return a.run(cmd.Context(), pf, &f, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SetInterspersed(false) // what follows the command's name is its own
+	f.layers.register(flags)
+	flags.BoolVar(&f.watch, "watch", false, "restart the command when its environment changes, in CI too (the default elsewhere)")
+	flags.BoolVar(&f.noWatch, "no-watch", false, "replace aside with the command (the default where CI is set)")
+	flags.StringSliceVar(&f.watchOnly, "watch-only", nil, "restart only when one of these changes (NAME,…)")
+	flags.DurationVar(&f.poll, "poll", 30*time.Second, "how often a remote store is asked for changes")
+	flags.DurationVar(&f.debounce, "debounce", 100*time.Millisecond, "how long files must be quiet before they are read again")
+	flags.StringVar(&f.signal, "signal", "TERM", "the signal that ends the command before a restart")
+	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long the command may take to end before it is killed")
+	flags.StringVar(&f.onExit, "on-exit", "exit", "when the command ends by itself: exit, or wait for the next change")
+	flags.StringVar(&f.onChange, "on-change", "restart", "when the environment changes: restart, or signal:NAME")
+	flags.DurationVar(&f.healthyAfter, "healthy-after", 2*time.Second, "a command that fails sooner than this after a restart gets the environment that worked; 0: never")
+	return cmd
+}
+
+func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []string) error {
+	watching, err := f.watching(a.getenv("CI"))
+	if err != nil {
+		return err
+	}
+	s, err := f.supervisor()
+	if err != nil {
+		return err
+	}
+	p, err := a.open(pf)
+	if err != nil {
+		return err
+	}
+	resolver, err := p.resolver(f.layers)
+	if err != nil {
+		return err
+	}
+	s.Command = inject.Command{Args: args, Dir: pf.dir}
+	if !watching {
+		env, err := p.resolve(ctx, resolver)
+		if err != nil {
+			return err
+		}
+		return inject.Exec(s.Command, env)
+	}
+
+	signals := make(chan os.Signal, 32)
+	inject.NotifySignals(signals)
+	// Before the first read, so that no change is missed.
+	w, err := watch.Start(ctx, a.watchConfig(resolver.Sources, f))
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+
+	s.Signals, s.Changed = signals, w.Changed()
+	s.Resolve = func(ctx context.Context) (*inject.Environment, error) { return p.resolve(ctx, resolver) }
+	s.Say = func(format string, args ...any) {
+		if !pf.quiet {
+			a.say(format, args...)
+		}
+	}
+	s.Complain = a.complain
+	return s.Run(ctx)
+}
+
+// watching says whether aside stays with the command.
+func (f *runFlags) watching(ci string) (bool, error) {
+	if f.watch && f.noWatch {
+		return false, usagef("--watch and --no-watch exclude each other")
+	}
+	inCI, err := strconv.ParseBool(ci)
+	inCI = inCI || ci != "" && err != nil // CI=woodpecker is true as well
+	return f.watch || !f.noWatch && !inCI, nil
+}
+
+// supervisor returns one with what the flags say.
+func (f *runFlags) supervisor() (*inject.Supervisor, error) {
+	sig, err := inject.ParseSignal(f.signal)
+	if err != nil {
+		return nil, err
+	}
+	for name, d := range map[string]time.Duration{"grace": f.grace, "debounce": f.debounce, "healthy-after": f.healthyAfter} {
+		if d < 0 {
+			return nil, usagef("--%s is %s: it cannot be negative", name, d)
+		}
+	}
+	if f.poll < 100*time.Millisecond {
+		return nil, sources.Hint(usagef("--poll is %s", f.poll), "every 100ms is the most often that a store can be asked")
+	}
+	if f.onExit != "exit" && f.onExit != "wait" {
+		return nil, sources.Hint(usagef("--on-exit does not take %q", f.onExit), "it takes exit or wait")
+	}
+	reaction, err := inject.ParseReaction(f.onChange)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return &inject.Supervisor{
+		StopSignal:   sig,
+		Grace:        f.grace,
+		GraceOnTerm:  f.graceGiven,
+		HealthyAfter: f.healthyAfter,
+		WaitOnExit:   f.onExit == "wait",
+		React: func(name string) inject.Reaction {
+			if len(f.watchOnly) > 0 && !slices.Contains(f.watchOnly, name) {
+				return inject.Reaction{Ignore: true}
+			}
+			return reaction
+		},
+	}, nil
+}
+
+// watchConfig says what to watch: the files of all sources, and the remote ones.
+func (a *app) watchConfig(all []sources.Source, f *runFlags) watch.Config {
+	c := watch.Config{Debounce: f.debounce, Log: a.logger()}
+	for _, src := range all {
+		switch src := src.(type) {
+		case sources.FileSource:
+			c.Files = append(c.Files, src.Paths()...)
+		case sources.PolledSource:
+			c.Polls = append(c.Polls, watch.Poll{
+				Name:  "the store",
+				Every: f.poll,
+				Token: "not asked yet",
+				Check: src.Version,
+			})
+		}
+	}
+	return c
+}

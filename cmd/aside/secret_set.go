@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/aside-cli/aside/inject"
+	"github.com/aside-cli/aside/sources"
+)
+
+func (a *app) secretSetCommand(pf *projectFlags) *cobra.Command {
+	var f scopeFlags
+	var file string
+	cmd := &cobra.Command{
+		Use:   "set NAME [VALUE]",
+		Short: "set a secret: typed unseen, as an argument, from a pipe or a file",
+		Long: `Set a secret. Without VALUE it is read from standard input: on a terminal it is
+asked for and not shown, which keeps it out of the shell's history.
+
+From a pipe or a file, one line loses the newline at its end; several lines are
+kept to the letter.`,
+		Example: `  aside secret set STRIPE_KEY
+  aside secret set LOG_LEVEL debug --fallback
+  aside secret set TLS_KEY --file key.pem --stage production
+  openssl rand -hex 32 | aside secret set SESSION_KEY`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 && file == "" {
+				args = args[:1]
+			}
+			if len(args) > 1 && file != "" {
+				return usagef("give the value as an argument or with --file, not both")
+			}
+			return oneName(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := args[0]
+			p, scope, err := a.openScope(cmd, pf, &f)
+			if err != nil {
+				return err
+			}
+			var value sources.Secret
+			if len(args) == 2 {
+				value = sources.NewSecret(args[1])
+			} else if value, err = a.readValue(name, file); err != nil {
+				return err
+			}
+			if err := sources.CheckValue(name, value); err != nil {
+				return err
+			}
+			if err := p.store.Set(cmd.Context(), scope, map[string]sources.Secret{name: value}); err != nil {
+				return err
+			}
+			p.note("set %s in %s", name, scope)
+			return nil
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().StringVar(&file, "file", "", "read the value from this file")
+	return cmd
+}
+
+// readValue reads the value of name from the file, or from standard input.
+func (a *app) readValue(name, file string) (sources.Secret, error) {
+	if file == "" && term.IsTerminal(int(a.stdin.Fd())) {
+		return a.promptValue(name)
+	}
+	from := io.Reader(a.stdin)
+	if file != "" {
+		f, err := os.Open(file)
+		if err != nil {
+			return sources.Secret{}, fmt.Errorf("read the value of %s: %w", name, err)
+		}
+		defer f.Close()
+		from = f
+	}
+	// Two bytes more than fit, since the end of a single line does not count.
+	text, err := io.ReadAll(io.LimitReader(from, sources.MaxValue+3))
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return sources.Secret{}, fmt.Errorf("read the value of %s: %w", name, err)
+	}
+	return sources.NewSecret(withoutNewline(string(text))), nil
+}
+
+// withoutNewline takes the newline from a single line, as $(…) does. Several
+// lines are likely a key or a certificate, where every byte counts.
+func withoutNewline(s string) string {
+	if strings.Count(s, "\n") == 1 && strings.HasSuffix(s, "\n") {
+		return strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r")
+	}
+	return s
+}
+
+// promptValue asks for the value on the terminal, which does not show it.
+func (a *app) promptValue(name string) (sources.Secret, error) {
+	fd := int(a.stdin.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return sources.Secret{}, fmt.Errorf("prepare the terminal: %w", err)
+	}
+	fmt.Fprintf(a.stderr, "%s: ", name)
+
+	type answer struct {
+		text []byte
+		err  error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		text, err := term.ReadPassword(fd)
+		typed <- answer{text, err}
+	}()
+	// Without a handler Ctrl-C would leave a terminal that shows nothing.
+	interrupt := make(chan os.Signal, 1)
+	signal.Notify(interrupt, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(interrupt)
+	select {
+	case got := <-typed:
+		fmt.Fprintln(a.stderr)
+		if got.err == io.EOF || got.err == nil && len(got.text) == 0 {
+			return sources.Secret{}, sources.Hint(fmt.Errorf("no value was typed for %s: nothing was set", name),
+				"to set it to the empty string: aside secret set "+name+" ''")
+		}
+		return sources.NewSecret(string(got.text)), got.err
+	case sig := <-interrupt:
+		term.Restore(fd, before)
+		fmt.Fprintln(a.stderr)
+		return sources.Secret{}, inject.ExitStatus(128 + int(sig.(syscall.Signal)))
+	}
+}
