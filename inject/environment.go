@@ -2,8 +2,8 @@
 // defines a variable, and runs the command with it.
 //
 // [Merge] puts the values of all sources in order, expands those of .env files
-// and keeps where each came from. [Exec] replaces the program by the command;
-// a [Supervisor] stays, and starts it anew when its environment changes.
+// and keeps where each came from. A [Supervisor] runs the command, and starts it
+// anew when its environment changes; or it replaces the program by the command.
 package inject
 
 import (
@@ -42,10 +42,13 @@ func (e *Environment) Lookup(name string) (sources.Secret, bool) {
 
 // Variable returns the variable called name with its provenance, and whether it is set.
 func (e *Environment) Variable(name string) (Variable, bool) {
-	if v, ok := e.vars[name]; ok {
-		return *v, true
+	v, ok := e.vars[name]
+	if !ok {
+		return Variable{}, false
 	}
-	return Variable{}, false
+	found := *v
+	found.From, found.Shadowed = slices.Clone(v.From), slices.Clone(v.Shadowed)
+	return found, true
 }
 
 // Names returns every name, sorted.

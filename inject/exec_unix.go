@@ -3,16 +3,24 @@
 package inject
 
 import (
+	"context"
 	"os"
+	"os/signal"
 	"runtime"
 	"syscall"
 )
 
-// Exec replaces the running program by the command: same process, same file
-// descriptors, terminal and signal dispositions. It returns only an error,
-// which is a [*StartError] where the command could not be started.
-func Exec(c Command, env *Environment) error {
-	l, err := c.prepare(env)
+// Exec reads the environment and replaces the running program by the command:
+// same process, same file descriptors, terminal and signal dispositions. Of the
+// Supervisor it takes Command, Resolve and Signals. It returns only an error:
+// an [ExitStatus] where a signal came first, a [*StartError] where the command
+// could not be started.
+func (s *Supervisor) Exec(ctx context.Context) error {
+	env, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	l, err := s.Command.prepare(env)
 	if err != nil {
 		return err
 	}
@@ -24,5 +32,40 @@ func Exec(c Command, env *Environment) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	clearSignalMask()
+	signal.Reset(relayed()...) // from here on they are for the command
+	select {
+	case sig := <-s.Signals:
+		if status := statusOf(sig); status != 0 {
+			return status
+		}
+	default:
+	}
 	return startError(l.path, syscall.Exec(l.path, l.argv, l.environ))
+}
+
+// read is Resolve, until a signal says to end.
+func (s *Supervisor) read(ctx context.Context) (*Environment, error) {
+	resolved := make(chan resolution, 1)
+	go func() {
+		env, err := s.Resolve(ctx)
+		resolved <- resolution{env, err}
+	}()
+	for {
+		select {
+		case r := <-resolved:
+			return r.env, r.err
+		case sig := <-s.Signals:
+			if status := statusOf(sig); status != 0 {
+				return nil, status
+			}
+		}
+	}
+}
+
+// statusOf returns 128 plus a signal that is a wish to end, and 0 for others.
+func statusOf(s os.Signal) ExitStatus {
+	if sig, _ := s.(syscall.Signal); ends(sig) {
+		return ExitStatus(128 + sig)
+	}
+	return 0
 }

@@ -52,8 +52,9 @@ type world struct {
 	changed  chan struct{}
 	signals  chan os.Signal
 	cancel   context.CancelFunc
-	returned chan struct{} // closed with err set
+	returned chan struct{} // closed with err and left set
 	err      error
+	left     bool // something of a command lived when the Supervisor returned
 
 	mu          sync.Mutex
 	vars        map[string]string
@@ -66,6 +67,7 @@ type world struct {
 	attempts    []map[string]string // the environments of all starts, those that failed too
 	said        []string
 	sent        map[syscall.Signal]int
+	interrupted int  // commands that got a Ctrl-C of their own
 	unheard     bool // an ending signal came when there was no command to pass it on to
 	cancelled   bool
 	held        []string // the names in the newest line about a roll-back, nil after a restart
@@ -111,6 +113,10 @@ func (w *world) run() *world {
 	go func() {
 		defer close(w.returned)
 		w.err = w.s.run(ctx, w)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		p := w.command()
+		w.left = p != nil && !p.gone
 	}()
 	return w
 }
@@ -188,7 +194,9 @@ func changedNames(summary string) []string {
 func (w *world) set(vars map[string]string) {
 	w.mu.Lock()
 	for name, value := range vars {
-		w.changedAt[name] = time.Now()
+		if w.vars[name] != value {
+			w.changedAt[name] = time.Now()
+		}
 		if value == "" {
 			delete(w.vars, name)
 		} else {
@@ -219,6 +227,9 @@ func (w *world) touch() {
 }
 
 func (w *world) signal(sig syscall.Signal) {
+	if w.ended() {
+		return
+	}
 	w.mu.Lock()
 	w.sent[sig]++
 	if p := w.command(); ends(sig) && (p == nil || p.exited || p.stopping) {
@@ -240,7 +251,7 @@ func (w *world) command() *fakeCommand {
 func (w *world) final() int { return w.sent[syscall.SIGTERM] + w.sent[syscall.SIGINT] }
 
 func (w *world) endings() int {
-	return w.final() + w.sent[syscall.SIGHUP] + w.sent[syscall.SIGQUIT]
+	return w.final() + w.sent[syscall.SIGHUP] + w.sent[syscall.SIGQUIT] + w.interrupted
 }
 
 // start implements starter.
@@ -310,6 +321,12 @@ func (p *fakeCommand) signal(s os.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sig := s.(syscall.Signal)
+	if p.exited {
+		return
+	}
+	if p.stopping && sig == p.s.StopSignal {
+		p.t.Errorf("%v reached a command twice", sig)
+	}
 	if p.got == nil {
 		p.got, p.gotAt = map[syscall.Signal]int{}, map[syscall.Signal]time.Time{}
 	}
@@ -337,6 +354,16 @@ func (p *fakeCommand) feel(sig syscall.Signal) {
 	}
 }
 
+// askedToEnd reports whether a signal was passed on that may mean it.
+func (p *fakeCommand) askedToEnd() bool {
+	for sig := range p.got {
+		if ends(sig) {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *fakeCommand) unpause() {
 	p.paused = false
 	for _, sig := range p.waiting {
@@ -353,6 +380,9 @@ func (p *fakeCommand) exit(e event) {
 		return
 	}
 	p.exited, p.status, e.kind = true, e.status, exited
+	if e.interrupted() && p.got[e.signal.(syscall.Signal)] == 0 {
+		p.interrupted++
+	}
 	p.tell(e)
 	p.mayBeGone()
 }

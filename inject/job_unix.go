@@ -27,8 +27,8 @@ func (p *unixProcess) signal(s os.Signal) {
 			p.continued = false // it continued us, and suspend passed it on
 			return
 		}
-		if tty != nil && !tty.given && tty.isFor() {
-			tty.give(p.pid) // fg, for a job that ran in the background
+		if tty != nil && tty.isFor() {
+			tty.give(p.pid) // fg, for a job that was in the background
 		}
 	case syscall.SIGINT, syscall.SIGQUIT, syscall.SIGWINCH:
 		if tty != nil && tty.mine() {

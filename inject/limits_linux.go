@@ -1,6 +1,10 @@
 package inject
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // systemLimits follows bprm_stack_limits and MAX_ARG_STRLEN of the kernel
 // (fs/exec.c): 32 pages for one string; for all of them a quarter of the stack
@@ -12,6 +16,5 @@ func systemLimits() argLimits {
 	if unix.Getrlimit(unix.RLIMIT_STACK, &stack) == nil {
 		limit = min(limit, stack.Cur/4)
 	}
-	// A word at the top of the new stack is taken before the first string.
-	return argLimits{one: one, total: int(max(limit, least)) - 8, ptr: 8}
+	return argLimits{one: one, total: int(max(limit, least)), ptr: int(unsafe.Sizeof(uintptr(0)))}
 }

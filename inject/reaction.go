@@ -21,7 +21,9 @@ type reactions struct {
 	signal  map[syscall.Signal][]Change
 }
 
-func (s *Supervisor) sort(changes []Change) reactions {
+// sort asks React what each change calls for. Without a command that is alive to
+// get a signal, that is a restart too.
+func (s *Supervisor) sort(changes []Change, alive bool) reactions {
 	r := reactions{signal: map[syscall.Signal][]Change{}}
 	for _, c := range changes {
 		var do Reaction
@@ -30,7 +32,7 @@ func (s *Supervisor) sort(changes []Change) reactions {
 		}
 		switch {
 		case do.Ignore:
-		case do.Signal != 0:
+		case do.Signal != 0 && alive:
 			r.signal[do.Signal] = append(r.signal[do.Signal], c)
 		default:
 			r.restart = append(r.restart, c)

@@ -18,12 +18,9 @@ type Resolver struct {
 	// Without are names that no command ever gets.
 	Without []string
 
-	// Keep says which values count. nil: all.
-	Keep func(sources.Value) bool
-
-	// Trace is told how long each source took, and what it gave; it is called
+	// Trace is told how long Sources[i] took, and what it gave; it is called
 	// by several goroutines at once. nil: nobody wants to know.
-	Trace func(src sources.Source, r sources.Reading, err error, took time.Duration)
+	Trace func(i int, r sources.Reading, err error, took time.Duration)
 }
 
 // Resolve reads all sources at once and merges what they hold. It fails where
@@ -38,7 +35,7 @@ func (r *Resolver) Resolve(ctx context.Context) (*Environment, []string, error) 
 			start := time.Now()
 			readings[i], errs[i] = src.Read(ctx)
 			if r.Trace != nil {
-				r.Trace(src, readings[i], errs[i], time.Since(start))
+				r.Trace(i, readings[i], errs[i], time.Since(start))
 			}
 		})
 	}
@@ -52,7 +49,7 @@ func (r *Resolver) Resolve(ctx context.Context) (*Environment, []string, error) 
 		}
 		warnings = append(warnings, reading.Warnings...)
 		for _, v := range reading.Values {
-			if !slices.Contains(r.Without, v.Name) && (r.Keep == nil || r.Keep(v)) {
+			if !slices.Contains(r.Without, v.Name) {
 				values = append(values, v)
 			}
 		}

@@ -19,13 +19,17 @@ import (
 // runs, and the kernel keeps no record of what was there before: a command gets
 // them with their default action.
 func NotifySignals(c chan<- os.Signal) {
-	for _, sig := range []os.Signal{
-		syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT,
-		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH, syscall.SIGCONT,
-	} {
+	for _, sig := range relayed() {
 		if !signal.Ignored(sig) {
 			signal.Notify(c, sig)
 		}
+	}
+}
+
+func relayed() []os.Signal {
+	return []os.Signal{
+		syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT,
+		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH, syscall.SIGCONT,
 	}
 }
 

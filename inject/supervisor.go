@@ -31,8 +31,9 @@ type Supervisor struct {
 	// too. Without it such a command takes as long as it likes.
 	GraceOnTerm bool
 
-	// A command that fails within HealthyAfter of a restart is started once more
-	// with the environment that worked before. 0 switches this off.
+	// A command that fails within HealthyAfter of a restart, or cannot be started
+	// then, is started once more with the environment that worked before. 0
+	// switches this off.
 	HealthyAfter time.Duration
 
 	// WaitOnExit keeps the Supervisor waiting for the next change when the
@@ -51,8 +52,10 @@ type Supervisor struct {
 // Run reads the environment, starts the command and sees it through. It returns
 // nil when the command ended with 0, an [ExitStatus] when it did not or when a
 // signal ended the Supervisor without a command, a [*StartError] when it could
-// not be started, or the first error of Resolve. Nothing of the command's tree
-// is left where the Supervisor was asked to end, and no goroutine in any case.
+// not be started, the first error of Resolve, or the cause of ctx. Once SIGTERM
+// or SIGINT was passed on the command is not started again. Nothing of its tree
+// is left where the Supervisor was asked to end, and no goroutine in any case,
+// but for a Resolve that does not heed its context for a second.
 func (s *Supervisor) Run(ctx context.Context) error {
 	host := newHost()
 	defer host.close()
@@ -65,12 +68,16 @@ func (s *Supervisor) run(ctx context.Context, host starter) error {
 		Supervisor: s,
 		host:       host,
 		ctx:        ctx,
+		cancelled:  ctx.Done(),
 		resolved:   make(chan resolution, 1),
 	}
 	defer func() {
 		cancel()
 		if r.resolving {
-			<-r.resolved
+			select {
+			case <-r.resolved:
+			case <-time.After(time.Second): // whoever ends aside need not wait for a hung file system
+			}
 		}
 	}()
 	r.resolve()
@@ -97,7 +104,7 @@ func (r *run) step() {
 		r.onEvent(e)
 	case <-r.grace:
 		r.onGraceOver()
-	case <-r.ctx.Done():
+	case <-r.cancelled:
 		r.onCancelled()
 	}
 }

@@ -40,6 +40,10 @@ type Value struct {
 	// Template is a value from a .env file, whose references are still to be
 	// expanded. It is nil for every other source.
 	Template *dotenv.Value
+
+	// Group lists the types of stages that a stored secret was set for
+	// together, sorted. It is nil where the secret was set for one alone.
+	Group []string
 }
 
 // A Reading is what a source held at one moment.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // A Scope is what a stored secret holds for: a stage, a type of stages, or
@@ -62,6 +63,49 @@ type PolledStore interface {
 
 	// Version is as in [PolledSource], for the scopes together.
 	Version(ctx context.Context, scopes ...Scope) (string, error)
+}
+
+// A GroupStore is a Store that can set a secret for several types of stages
+// together, and keeps its value the same in all of them.
+//
+// Set for one type of a group, Remove for one type of it, and a group that
+// crosses another are refused with an error whose hint is the command that
+// removes the group. Set of a type alone may be followed by SetGroup.
+type GroupStore interface {
+	Store
+
+	// SetGroup is Set for all the scopes at once: types of stages, all of the
+	// app or all shared. For a single scope, of any layer, it is Set.
+	SetGroup(ctx context.Context, scopes []Scope, secrets map[string]Secret) error
+
+	// RemoveGroup deletes one secret from all the scopes at once. The error
+	// wraps ErrNotFound where none of them holds it.
+	RemoveGroup(ctx context.Context, scopes []Scope, name string) error
+}
+
+// A Historian is a Store that keeps earlier versions of its secrets.
+type Historian interface {
+	Store
+
+	// History returns the versions that are kept, newest first: that of a
+	// secret that was removed starts with its removal. The error wraps
+	// ErrNotFound where there never was one.
+	History(ctx context.Context, scope Scope, name string) ([]Version, error)
+
+	// Rollback gives the secret the value of an earlier version again, as a
+	// new version. "" is the newest earlier one that holds a value. A secret of
+	// a group changes for all of the group. The error wraps ErrNotFound where
+	// there is no such version.
+	Rollback(ctx context.Context, scope Scope, name, version string) error
+}
+
+// A Version tells of one change to a secret, without its value.
+type Version struct {
+	ID      string    // the store's own, as in [Origin]
+	Time    time.Time // zero where the store does not know
+	By      string    // who made the change, or ""
+	Removed bool      // the change was the secret's removal
+	Current bool      // nothing came after it
 }
 
 // CheckName returns an error unless name can be both a secret's name and an

@@ -142,6 +142,12 @@ func (a *app) command() *cobra.Command {
 		a.secretCommand(&f),
 		a.explainCommand(&f),
 		a.exportCommand(&f),
+		a.checkCommand(&f),
+		a.diffCommand(&f),
+		a.initCommand(&f),
+		a.recipientsCommand(&f),
+		a.identityCommand(&f),
+		a.auditCommand(&f),
 		a.versionCommand(),
 	)
 	return root

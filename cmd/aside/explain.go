@@ -40,7 +40,7 @@ what the command gets, even where it is set to the empty string.`,
 			if err != nil {
 				return err
 			}
-			env, err := p.resolve(cmd.Context(), r)
+			env, err := p.resolve(cmd.Context(), r, l)
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aside-cli/aside/cmd/internal/audit"
 	"github.com/aside-cli/aside/dotenv"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
@@ -53,10 +54,11 @@ Formats: env (a .env file that reads back exactly), json, shell (for eval).`,
 				if err != nil {
 					return err
 				}
-				env, err := p.resolve(cmd.Context(), r)
+				env, err := p.resolve(cmd.Context(), r, l)
 				if err != nil {
 					return err
 				}
+				p.audit(audit.Export, "", stored(env)...)
 				return f.write(a.stdout, defined(env))
 			}
 			return sources.Hint(usagef("there is no format %q", name), "one of "+strings.Join(names, ", "))

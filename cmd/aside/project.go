@@ -2,17 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/aside-cli/aside/cmd/internal/config"
+	"github.com/aside-cli/aside/cmd/internal/schema"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/override"
 )
 
 // reserved are aside's own keys: they never reach a command.
@@ -40,6 +44,8 @@ type project struct {
 	name   string // the app's
 	stage  string
 	store  sources.Store
+	types  map[string]schema.Type // those that were needed
+	warned *onceEach
 }
 
 // open finds the project.
@@ -52,7 +58,7 @@ func (a *app) open(f *projectFlags) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &project{app: a, flags: f, config: c, stage: f.stage, name: f.app}
+	p := &project{app: a, flags: f, config: c, stage: f.stage, name: f.app, types: map[string]schema.Type{}, warned: new(onceEach)}
 	if p.stage == "" {
 		p.stage = c.Stage.Value
 	}
@@ -100,9 +106,26 @@ func plainName(s string) string {
 	return name
 }
 
-// scopes are those of the project's stage, highest first.
+// scopes are those that count for the project's stage, highest first.
 func (p *project) scopes() []sources.Scope {
-	return []sources.Scope{sources.StageScope(p.stage), sources.FallbackScope()}
+	var scopes []sources.Scope
+	for _, scope := range []sources.Scope{
+		sources.StageScope(p.stage), sources.TypeScope(string(p.stageType())), sources.FallbackScope(),
+	} {
+		shared := scope
+		shared.Shared = true
+		scopes = append(scopes, scope, shared)
+	}
+	return scopes
+}
+
+func (p *project) stageType() config.Type { return p.config.StageType(p.stage) }
+
+// strict reports whether a secret that is missing is an error: where other
+// people are served, or where it is asked for.
+func (p *project) strict(l layers) bool {
+	t := p.stageType()
+	return l.strict || t == config.Production || t == config.Preview
 }
 
 // layers say which sources a command gets, and what of them.
@@ -111,11 +134,13 @@ type layers struct {
 	clean        bool
 	keep         []string
 	only, except []string
+	link         string
+	strict       bool
 }
 
 // resolver reads every layer of the project.
 func (p *project) resolver(l layers) (*inject.Resolver, error) {
-	keep, err := l.filter()
+	declared, err := p.declared(l)
 	if err != nil {
 		return nil, err
 	}
@@ -133,48 +158,25 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 		slices.Reverse(later) // the later one wins
 		files = sources.RequiredEnvFiles(p.flags.dir, later...)
 	}
-	r := &inject.Resolver{
-		Sources: []sources.Source{
-			sources.Process(environ, map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}),
-			stored,
-			files,
-			p.config.ParameterSource(),
-		},
-		Without: reserved[:],
-		Keep:    keep,
+	r := &inject.Resolver{Without: reserved[:]}
+	var names []string
+	add := func(name string, src sources.Source) {
+		names = append(names, name)
+		r.Sources = append(r.Sources, src)
 	}
+	add("environment", sources.Process(environ, map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}))
+	if t := p.stageType(); t == config.Local || t == config.Development {
+		add(override.Name, sources.Mapped(override.New(p.config.Root), declared))
+	}
+	add("store "+p.config.StoreFor(p.stage).Value, sources.Mapped(stored, declared))
+	add(".env files", files)
+	add(config.Name, p.config.ParameterSource())
 	if p.flags.verbose {
-		names := []string{"environment", "store " + p.config.StoreFor(p.stage).Value, ".env files", "parameters"}
-		r.Trace = func(src sources.Source, reading sources.Reading, err error, took time.Duration) {
-			name := names[slices.Index(r.Sources, src)]
-			p.app.say("%s: %s in %s", name, outcome(reading, err), took.Round(10*time.Microsecond))
+		r.Trace = func(i int, reading sources.Reading, err error, took time.Duration) {
+			p.app.say("%s: %s in %s", names[i], outcome(reading, err), took.Round(10*time.Microsecond))
 		}
 	}
 	return r, nil
-}
-
-// filter applies --only and --except, which are about stored secrets alone.
-func (l layers) filter() (func(sources.Value) bool, error) {
-	if len(l.only)+len(l.except) == 0 {
-		return nil, nil
-	}
-	for _, glob := range slices.Concat(l.only, l.except) {
-		if _, err := filepath.Match(glob, ""); err != nil {
-			return nil, usagef("%q is no glob: *, ? and [a-z] are known", glob)
-		}
-	}
-	matches := func(globs []string, name string) bool {
-		return slices.ContainsFunc(globs, func(glob string) bool {
-			ok, _ := filepath.Match(glob, name)
-			return ok
-		})
-	}
-	return func(v sources.Value) bool {
-		if !v.Origin.Layer.Stored() {
-			return true
-		}
-		return (len(l.only) == 0 || matches(l.only, v.Name)) && !matches(l.except, v.Name)
-	}, nil
 }
 
 // cleaned keeps what --clean keeps of the environment.
@@ -186,16 +188,55 @@ func (l layers) cleaned(environ []string) []string {
 	})
 }
 
-// resolve is Resolve with warnings printed.
-func (p *project) resolve(ctx context.Context, r *inject.Resolver) (*inject.Environment, error) {
+// resolve reads and merges everything and checks that nothing required is
+// missing. Warnings are printed.
+func (p *project) resolve(ctx context.Context, r *inject.Resolver, l layers) (*inject.Environment, error) {
 	env, warnings, err := r.Resolve(ctx)
-	if !p.flags.quiet {
-		for _, w := range warnings {
-			p.app.say("warning: %s", w)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return env, err
+	missing := p.missing(env, l)
+	if len(missing) > 0 && p.strict(l) {
+		return nil, p.missingError(missing)
+	}
+	for _, w := range warnings {
+		p.warn(errors.New(w))
+	}
+	if len(missing) > 0 {
+		p.warn(p.missingError(missing))
+	}
+	return env, nil
 }
+
+// warn prints a warning once, however often it is found.
+func (p *project) warn(err error) {
+	if p.flags.quiet || !p.warned.first(err.Error()) {
+		return
+	}
+	p.app.complain(sources.Hint(fmt.Errorf("warning: %w", err), sources.HintOf(err)))
+}
+
+// onceEach tells whether it sees a line for the first time. It is safe for
+// concurrent use, since stores warn from goroutines of their own.
+type onceEach struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (o *onceEach) first(line string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.seen[line] {
+		return false
+	}
+	if o.seen == nil {
+		o.seen = map[string]bool{}
+	}
+	o.seen[line] = true
+	return true
+}
+
+func (p *project) warnLine(line string) { p.warn(errors.New(line)) }
 
 func outcome(r sources.Reading, err error) string {
 	if err != nil {

@@ -35,6 +35,8 @@ func (l *layers) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&l.clean, "clean", false, "start from an almost empty environment instead of the current one")
 	flags.StringSliceVar(&l.keep, "keep", nil, "with --clean, keep these variables too (NAME,…)")
 	flags.StringSliceVar(&l.only, "only", nil, "inject only the stored secrets that match (GLOB,…)")
+	flags.StringVar(&l.link, "link", "", "inject only the stored secrets of this link in aside.yaml")
+	flags.BoolVar(&l.strict, "strict", false, "a required secret that is missing is an error in every stage")
 	flags.StringSliceVar(&l.except, "except", nil, "inject no stored secret that matches (GLOB,…)")
 }
 
@@ -90,6 +92,8 @@ It exits with the command's own code, with 128+N where signal N killed it; with
 }
 
 func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []string) error {
+	signals := make(chan os.Signal, 32)
+	inject.NotifySignals(signals)
 	watching, err := f.watching(a.getenv("CI"))
 	if err != nil {
 		return err
@@ -106,32 +110,33 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 	if err != nil {
 		return err
 	}
-	s.Command = inject.Command{Args: args, Dir: pf.dir}
-	if !watching {
-		env, err := p.resolve(ctx, resolver)
-		if err != nil {
-			return err
+	s.React = p.reactions(f.watchOnly, s.React)
+	s.Command, s.Signals = inject.Command{Args: args, Dir: pf.dir}, signals
+	first := true
+	s.Resolve = func(ctx context.Context) (*inject.Environment, error) {
+		env, err := p.resolve(ctx, resolver, f.layers)
+		if err == nil && first {
+			first = false
+			p.auditRun(args[0], f.link, env)
 		}
-		return inject.Exec(s.Command, env)
+		return env, err
 	}
-
-	signals := make(chan os.Signal, 32)
-	inject.NotifySignals(signals)
-	// Before the first read, so that no change is missed.
-	w, err := watch.Start(ctx, a.watchConfig(resolver.Sources, f))
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-
-	s.Signals, s.Changed = signals, w.Changed()
-	s.Resolve = func(ctx context.Context) (*inject.Environment, error) { return p.resolve(ctx, resolver) }
 	s.Say = func(format string, args ...any) {
 		if !pf.quiet {
 			a.say(format, args...)
 		}
 	}
 	s.Complain = a.complain
+	if !watching {
+		return s.Exec(ctx)
+	}
+	// Before the first read, so that no change is missed.
+	w, err := watch.Start(ctx, a.watchConfig(resolver.Sources, f))
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	s.Changed = w.Changed()
 	return s.Run(ctx)
 }
 
@@ -172,13 +177,29 @@ func (f *runFlags) supervisor() (*inject.Supervisor, error) {
 		GraceOnTerm:  f.graceGiven,
 		HealthyAfter: f.healthyAfter,
 		WaitOnExit:   f.onExit == "wait",
-		React: func(name string) inject.Reaction {
-			if len(f.watchOnly) > 0 && !slices.Contains(f.watchOnly, name) {
-				return inject.Reaction{Ignore: true}
-			}
-			return reaction
-		},
+		React:        func(string) inject.Reaction { return reaction },
 	}, nil
+}
+
+// reactions are those that aside.yaml says for single names, within what is
+// watched at all; for every other name there is usual.
+func (p *project) reactions(only []string, usual func(string) inject.Reaction) func(string) inject.Reaction {
+	own := map[string]inject.Reaction{}
+	for _, s := range p.config.Secrets {
+		if text := s.Value.OnChange.Value; text != "" {
+			// It was checked as aside.yaml was read.
+			own[s.Value.Variable(s.Key.Value)], _ = inject.ParseReaction(text)
+		}
+	}
+	return func(name string) inject.Reaction {
+		if len(only) > 0 && !slices.Contains(only, name) {
+			return inject.Reaction{Ignore: true}
+		}
+		if reaction, ok := own[name]; ok {
+			return reaction
+		}
+		return usual(name)
+	}
 }
 
 // watchConfig says what to watch: the files of all sources, and the remote ones.

@@ -6,13 +6,11 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"github.com/aside-cli/aside/dotenv"
+	"github.com/aside-cli/aside/cmd/internal/audit"
 	"github.com/aside-cli/aside/sources"
 )
 
@@ -20,11 +18,13 @@ func (a *app) secretCommand(pf *projectFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "secret",
 		Short: "keep secrets in the store",
-		Long: `Keep secrets in the store: for one stage, or as a fallback for every stage that
-sets none of its own.
+		Long: `Keep secrets in the store: for one stage, for a type of stages, or as a fallback
+for every stage that sets none of its own.
 
 The store is a folder of encrypted files, .aside/secrets, unless aside.yaml
 names another.`,
+		Example: `  aside secret set STRIPE_KEY --stage production
+  aside secret list`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -39,32 +39,11 @@ names another.`,
 		a.secretListCommand(pf),
 		a.secretRemoveCommand(pf),
 		a.secretLoadCommand(pf),
+		a.secretCopyCommand(pf),
+		a.secretHistoryCommand(pf),
+		a.secretRollbackCommand(pf),
 	)
 	return cmd
-}
-
-// scopeFlags choose one scope.
-type scopeFlags struct {
-	fallback bool
-}
-
-func (f *scopeFlags) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.fallback, "fallback", false, "the value for every stage that sets none of its own")
-}
-
-// openScope opens the project and the one scope that the flags choose.
-func (a *app) openScope(cmd *cobra.Command, pf *projectFlags, f *scopeFlags) (*project, sources.Scope, error) {
-	if f.fallback && cmd.Flags().Changed("stage") && a.getenv("ASIDE_STAGE") != pf.stage {
-		return nil, sources.Scope{}, usagef("--stage and --fallback exclude each other")
-	}
-	p, err := a.open(pf)
-	if err != nil {
-		return nil, sources.Scope{}, err
-	}
-	if f.fallback {
-		return p, sources.FallbackScope(), nil
-	}
-	return p, sources.StageScope(p.stage), nil
 }
 
 // oneName is for commands that take the name of one secret.
@@ -97,6 +76,7 @@ in a pipe or a file nothing does.`,
 			if err != nil {
 				return err
 			}
+			p.audit(audit.Reveal, describe([]sources.Scope{scope}), args[0])
 			out := value.Reveal()
 			if a.onTerminal() {
 				out += "\n"
@@ -121,7 +101,8 @@ func (p *project) find(ctx context.Context, scope sources.Scope, name string) (s
 	}
 	err = fmt.Errorf("%s in %s: %w", name, scope, sources.ErrNotFound)
 	if scope.Layer == sources.Stage {
-		if _, e := p.find(ctx, sources.FallbackScope(), name); e == nil {
+		fallback := sources.Scope{Layer: sources.Fallback, Shared: scope.Shared}
+		if _, e := p.find(ctx, fallback, name); e == nil {
 			return sources.Secret{}, sources.Hint(err, "there is a fallback: aside secret get "+name+" --fallback")
 		}
 	}
@@ -131,96 +112,6 @@ func (p *project) find(ctx context.Context, scope sources.Scope, name string) (s
 func (a *app) onTerminal() bool {
 	f, ok := a.stdout.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-func (a *app) secretListCommand(pf *projectFlags) *cobra.Command {
-	var f scopeFlags
-	var show bool
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "list secrets as NAME=value lines",
-		Long: `List the secrets of the stage and the fallbacks, as NAME=value lines that
-aside secret load reads back exactly. On a terminal the values are masked.`,
-		Example: `  aside secret list --stage production
-  aside secret list --show
-  aside secret list > backup.env`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, scope, err := a.openScope(cmd, pf, &f)
-			if err != nil {
-				return err
-			}
-			scopes := []sources.Scope{sources.FallbackScope()}
-			if !f.fallback {
-				scopes = append(scopes, scope) // last, since the later line wins
-			}
-			values, err := p.store.Read(cmd.Context(), scopes...)
-			if err != nil {
-				return err
-			}
-			_, err = a.stdout.Write(listing(p, scopes, values, show || !a.onTerminal()))
-			return err
-		},
-	}
-	f.register(cmd.Flags())
-	cmd.Flags().BoolVar(&show, "show", false, "show the values on a terminal too")
-	return cmd
-}
-
-// listing prints values grouped by scope.
-func listing(p *project, scopes []sources.Scope, values []sources.Value, show bool) []byte {
-	var out []byte
-	for _, scope := range scopes {
-		group := slices.DeleteFunc(slices.Clone(values), func(v sources.Value) bool { return v.Origin.Layer != scope.Layer })
-		if len(group) == 0 {
-			continue
-		}
-		slices.SortStableFunc(group, func(a, b sources.Value) int { return strings.Compare(a.Name, b.Name) })
-		if len(out) > 0 {
-			out = append(out, '\n')
-		}
-		out = append(out, "# "+p.heading(scope)+"\n"...)
-		for _, v := range group {
-			if show {
-				out = dotenv.Append(out, v.Name, v.Secret.Reveal())
-			} else {
-				out = append(out, v.Name+"=********\n"...)
-			}
-		}
-	}
-	return out
-}
-
-// heading names a scope in a listing.
-func (p *project) heading(scope sources.Scope) string {
-	if scope.Layer == sources.Stage {
-		return p.name + "/" + scope.Name
-	}
-	return scope.String()
-}
-
-func (a *app) secretRemoveCommand(pf *projectFlags) *cobra.Command {
-	var f scopeFlags
-	cmd := &cobra.Command{
-		Use:     "remove NAME",
-		Aliases: []string{"rm"},
-		Short:   "remove a secret",
-		Example: "  aside secret remove STRIPE_KEY --stage pr-12",
-		Args:    oneName,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p, scope, err := a.openScope(cmd, pf, &f)
-			if err != nil {
-				return err
-			}
-			if err := p.store.Remove(cmd.Context(), scope, args[0]); err != nil {
-				return err
-			}
-			p.note("removed %s from %s", args[0], scope)
-			return nil
-		},
-	}
-	f.register(cmd.Flags())
-	return cmd
 }
 
 // note confirms what was done.

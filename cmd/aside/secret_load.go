@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aside-cli/aside/cmd/internal/audit"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
 )
@@ -29,7 +30,7 @@ input. References ($NAME) are expanded with the variables of the file itself.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, scope, err := a.openScope(cmd, pf, &f)
+			p, scopes, err := a.openScopes(cmd, pf, &f)
 			if err != nil {
 				return err
 			}
@@ -41,10 +42,11 @@ input. References ($NAME) are expanded with the variables of the file itself.`,
 				p.note("nothing to set: %s holds no variable", args[0])
 				return nil
 			}
-			if err := p.store.Set(cmd.Context(), scope, secrets); err != nil {
+			if err := p.set(cmd.Context(), scopes, secrets); err != nil {
 				return err
 			}
-			p.note("set %d secrets in %s: %s", len(secrets), scope, strings.Join(slices.Sorted(maps.Keys(secrets)), ", "))
+			p.audit(audit.Load, describe(scopes), slices.Sorted(maps.Keys(secrets))...)
+			p.note("set %d secrets in %s: %s", len(secrets), describe(scopes), strings.Join(slices.Sorted(maps.Keys(secrets)), ", "))
 			return nil
 		},
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/aside-cli/aside/cmd/internal/audit"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
 )
@@ -30,6 +31,7 @@ From a pipe or a file, one line loses the newline at its end; several lines are
 kept to the letter.`,
 		Example: `  aside secret set STRIPE_KEY
   aside secret set LOG_LEVEL debug --fallback
+  aside secret set SENTRY_DSN --type production,preview
   aside secret set TLS_KEY --file key.pem --stage production
   openssl rand -hex 32 | aside secret set SESSION_KEY`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -43,7 +45,7 @@ kept to the letter.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
-			p, scope, err := a.openScope(cmd, pf, &f)
+			p, scopes, err := a.openScopes(cmd, pf, &f)
 			if err != nil {
 				return err
 			}
@@ -56,10 +58,11 @@ kept to the letter.`,
 			if err := sources.CheckValue(name, value); err != nil {
 				return err
 			}
-			if err := p.store.Set(cmd.Context(), scope, map[string]sources.Secret{name: value}); err != nil {
+			if err := p.set(cmd.Context(), scopes, map[string]sources.Secret{name: value}); err != nil {
 				return err
 			}
-			p.note("set %s in %s", name, scope)
+			p.audit(audit.Set, describe(scopes), name)
+			p.note("set %s in %s", name, describe(scopes))
 			return nil
 		},
 	}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"filippo.io/age"
 
@@ -107,7 +106,7 @@ func TestForeignDocument(t *testing.T) {
 		{"a list", `["` + planted + `"]`, noDocument},
 		{"no version", `{"secrets":{}}`, noDocument},
 		{"version 0", `{"version":0,"secrets":{}}`, noDocument},
-		{"newer", `{"version":2,"layers":{"A":"` + planted + `"}}`, newer},
+		{"newer", `{"version":3,"layers":{"A":"` + planted + `"}}`, newer},
 		{"newer, spaced", "{\n  \"version\": 12\n}", newer},
 		{"unknown field", `{"version":1,"secrets":{},"x":1}`, noDocument},
 		{"unknown field of a secret", entry(`"value":"` + planted + `","version":1,"x":1`), noDocument},
@@ -119,6 +118,11 @@ func TestForeignDocument(t *testing.T) {
 		{"negative version", entry(`"value":"x","version":-1`), noDocument},
 		{"huge version", entry(`"value":"x","version":99999999999999999999`), noDocument},
 		{"cut", entry(`"value":"` + planted + `"`)[:40], noDocument},
+		{"two values, one of them gone", entry(`"value":"` + planted + `","removed":true,"version":1`), noDocument},
+		{"half removed", entry(`"removed":false,"version":1`), noDocument},
+		{"earlier versions in layout 1", `{"version":1,"secrets":{}}` + "\n" + `{"A":{"value":"x","version":1}}` + "\n", noDocument},
+		{"earlier versions on no line of their own", `{"version":2,"secrets":{}}{"A":{"value":"x","version":1}}` + "\n", noDocument},
+		{"earlier versions, cut", `{"version":2,"secrets":{}}` + "\n" + `{"A":{"value":"x","version":1}}`, noDocument},
 		{"more behind", `{"version":1,"secrets":{}}{}`, noDocument},
 		{"line end in a string", entry("\"value\":\"a\nb\",\"version\":1"), noDocument},
 		{"bad escape", entry(`"value":"\x","version":1`), noDocument},
@@ -201,9 +205,12 @@ func FuzzDocument(f *testing.F) {
 	d := &document{recipients: []string{"age1x"}}
 	d.set(map[string]sources.Secret{
 		"A": sources.NewSecret(planted), "B": sources.NewSecret("\xff"), "C": sources.NewSecret("a\"\\\n\u2028<&>"),
-	}, time.Now())
+	}, []string{"preview", "production"}, stamp{"2026-01-02T03:04:05Z", "alice@laptop"})
+	d.set(map[string]sources.Secret{"A": sources.NewSecret("2")}, nil, stamp{})
+	d.remove("C", stamp{})
 	f.Add(string(d.encode()))
-	f.Add(`{"version":2}`)
+	f.Add(`{"version":3}`)
+	f.Add("{\"version\":2,\"secrets\":{}}\n{\"A\":{\"value\":\"" + planted + "\",\"version\":1}}\n{\"A\":" + planted + "}\n")
 	f.Add(` { "version" : 1 , "secrets" : { } } `)
 	f.Add(`{"version":1,"secrets":{"` + planted + `":{"value":"` + planted + `","version":1}}}`)
 	f.Add(`{"version":1,"secrets":{"A":{"value":"\ud800\u0041","version":1}}}`)
@@ -215,16 +222,28 @@ func FuzzDocument(f *testing.F) {
 		}
 		var other struct {
 			Secrets map[string]struct {
-				Value  *string
-				Base64 []byte
+				Value   *string
+				Base64  []byte
+				Removed bool
 			}
 		}
-		must(t, json.Unmarshal([]byte(text), &other))
+		// What follows the first object are earlier versions.
+		must(t, json.NewDecoder(strings.NewReader(text)).Decode(&other))
 		got, want := map[string]string{}, map[string]string{}
 		for _, e := range d.entries {
-			got[e.name] = e.value.Reveal()
+			if !e.removed {
+				got[e.name] = e.value.Reveal()
+			}
+			if versions, err := versions(e.name, &document{}, d); err != nil {
+				noValueIn(t, err)
+			} else if versions[0].version != e.version {
+				t.Fatalf("%q: the newest version of %s is %d", text, e.name, versions[0].version)
+			}
 		}
 		for name, e := range other.Secrets {
+			if e.Removed {
+				continue
+			}
 			if want[name] = string(e.Base64); e.Value != nil {
 				want[name] = *e.Value
 			}

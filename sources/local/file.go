@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"strings"
 
 	"filippo.io/age"
 
@@ -41,10 +41,10 @@ func (f file) load() ([]byte, error) {
 func (f file) open(sealed []byte, id *identity) (*document, error) {
 	clear, err := age.Decrypt(bytes.NewReader(sealed), id.keys...)
 	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
-		return nil, sources.Hint(fmt.Errorf("%s is not encrypted to your key %s", f.shown, id.public),
-			"ask a teammate who can read it to add your key to "+f.dir.shownKeys+"/recipients.txt and to set a secret in the same scope, which encrypts it anew")
+		return nil, sources.Hint(fmt.Errorf("%s is not encrypted to your key %s", f.shown, id.publics[0]),
+			"ask a teammate who can read it to run: aside recipients add "+id.publics[0])
 	}
-	var text bytes.Buffer
+	var text strings.Builder
 	if err == nil {
 		text.Grow(len(sealed))
 		_, err = io.Copy(&text, clear)
@@ -73,30 +73,16 @@ func (f file) damaged(err error) error {
 	return sources.Hint(fmt.Errorf("%s %w", f.shown, err), hint)
 }
 
-// seal encrypts the document, and makes sure that id can read it back.
-func (f file) seal(doc *document, to *recipients, id *identity) ([]byte, error) {
+// seal encrypts the document.
+func (f file) seal(doc *document, to *recipients) ([]byte, error) {
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, to.keys...)
+	if err == nil {
+		w.Write(doc.encode()) // to a buffer, which takes all
+		err = w.Close()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot encrypt to the keys in %s/recipients.txt: %w", f.dir.shownKeys, err)
-	}
-	w.Write(doc.encode()) // to a buffer, which takes all
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("cannot encrypt %s: %w", f.shown, err)
-	}
-	if _, err := age.Decrypt(bytes.NewReader(sealed.Bytes()), id.keys...); err != nil {
-		return nil, sources.Hint(
-			fmt.Errorf("your key %s is not in %s/recipients.txt: you could not read what you set", id.public, f.dir.shownKeys),
-			"add it there, or ask a teammate who is in it to do so")
+		return nil, f.dir.cannotEncrypt(err)
 	}
 	return sealed.Bytes(), nil
-}
-
-// write replaces the file at once, on the disk too. Who calls it has the lock.
-func (f file) write(sealed []byte) error {
-	f.dir.sweep(filepath.Base(f.path))
-	if err := replace(f.path, sealed, 0o600); err != nil {
-		return cannot("write", f.shown, err)
-	}
-	return nil
 }

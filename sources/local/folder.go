@@ -42,61 +42,67 @@ func (d folder) lock() (unlock func(), err error) {
 	return unlock, nil
 }
 
-// recipients reads the list, or makes it with id in it. Who calls it has the lock.
-func (d folder) recipients(id *identity) (*recipients, error) {
-	name, shown := filepath.Join(d.keys, "recipients.txt"), path.Join(d.shownKeys, "recipients.txt")
-	text, err := os.ReadFile(name)
+// list and shownList name the list of recipients.
+func (d folder) list() string      { return filepath.Join(d.keys, "recipients.txt") }
+func (d folder) shownList() string { return path.Join(d.shownKeys, "recipients.txt") }
+
+// recipients reads the list, or makes it with the user's id in it. Who calls it
+// has the lock.
+func (d folder) recipients(id *identity, user string) (*recipients, error) {
+	text, err := os.ReadFile(d.list())
 	if errors.Is(err, fs.ErrNotExist) {
-		text, err = d.makeRecipients(name, shown, id)
-		if err != nil {
-			return nil, err
-		}
+		return d.makeRecipients(id, user)
 	}
 	if err != nil {
-		return nil, cannot("read", shown, err)
+		return nil, cannot("read", d.shownList(), err)
 	}
-	return parseRecipients(shown, string(text))
+	return parseRecipients(d.shownList(), string(text))
 }
 
-func (d folder) makeRecipients(name, shown string, id *identity) ([]byte, error) {
+func (d folder) makeRecipients(id *identity, user string) (*recipients, error) {
 	// With a new list, the next write would lock out those of the old one.
+	names, err := d.sealedFiles()
+	if err != nil {
+		return nil, err
+	}
+	if len(names) > 0 {
+		return nil, sources.Hint(fmt.Errorf("%s is missing, and %s is encrypted to those it listed", d.shownList(), path.Join(d.shownFiles, names[0])),
+			"bring it back, from the repository for example, or write the public keys of all who may read into it")
+	}
+	var drafts []draft
+	if d.committed {
+		for name, text := range gitFiles {
+			file := filepath.Join(d.keys, name)
+			if _, err := os.Lstat(file); err != nil {
+				drafts = append(drafts, draft{file, path.Join(d.shownKeys, name), []byte(text), 0o644})
+			}
+		}
+	}
+	text := "# Who can read the secrets: age or SSH public keys, one a line, the name above it.\n\n" +
+		recipientLines(id.publics[0], user)
+	drafts = append(drafts, draft{d.list(), d.shownList(), []byte(text), 0o644})
+	if err := replaceAll(drafts); err != nil {
+		return nil, err
+	}
+	return parseRecipients(d.shownList(), text)
+}
+
+// sealedFiles returns the names of the encrypted files.
+func (d folder) sealedFiles() (names []string, err error) {
 	entries, err := os.ReadDir(d.files)
 	if err != nil {
 		return nil, cannot("read", d.shownFiles, err)
 	}
 	for _, e := range entries {
-		if filepath.Ext(e.Name()) == ".age" {
-			return nil, sources.Hint(fmt.Errorf("%s is missing, and %s is encrypted to those it listed", shown, path.Join(d.shownFiles, e.Name())),
-				"bring it back, from the repository for example, or write the public keys of all who may read into it")
+		if filepath.Ext(e.Name()) == ".age" && e.Name()[0] != '.' {
+			names = append(names, e.Name())
 		}
 	}
-	if d.committed {
-		for file, text := range gitFiles {
-			file = filepath.Join(d.keys, file)
-			if _, err := os.Lstat(file); err == nil {
-				continue
-			}
-			if err := replace(file, []byte(text), 0o644); err != nil {
-				return nil, cannot("write", path.Join(d.shownKeys, filepath.Base(file)), err)
-			}
-		}
-	}
-	text := []byte("# Who can read the secrets: age or SSH public keys, one a line.\n" + id.public + "\n")
-	if err := replace(name, text, 0o644); err != nil {
-		return nil, cannot("write", shown, err)
-	}
-	return text, nil
+	return names, nil
 }
 
-// sweep removes what writers that were killed left of the file. Who calls it
-// has the lock, so no temporary file is in use.
-func (d folder) sweep(file string) {
-	entries, _ := os.ReadDir(d.files)
-	for _, e := range entries {
-		if rest, ok := strings.CutPrefix(e.Name(), "."+file); ok && strings.Trim(rest, "0123456789") == "" {
-			os.Remove(filepath.Join(d.files, e.Name()))
-		}
-	}
+func (d folder) cannotEncrypt(err error) error {
+	return fmt.Errorf("cannot encrypt to the keys in %s: %w", d.shownList(), err)
 }
 
 // cannot says what failed to be done with the file shown, and why: without the

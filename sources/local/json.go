@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A scanner reads JSON of a known shape from valid UTF-8: objects, strings and
-// small numbers. A document of 10,000 secrets takes it a tenth of the time that
+// A scanner reads JSON of a known shape from valid UTF-8: objects, strings,
+// lists of them and small numbers. A document of 10,000 secrets takes it a tenth of the time that
 // encoding/json takes, and every start waits for that. After a mistake, bad is
 // set and the rest reads as nothing; what was wrong it does not say, for it
 // would have to quote it.
@@ -48,6 +48,15 @@ func (s *scanner) end() {
 	if s.next(); s.pos < len(s.text) {
 		s.bad = true
 	}
+}
+
+// lines returns what follows, which must be whole lines, on lines of their own.
+func (s *scanner) lines() string {
+	rest, ok := strings.CutPrefix(s.text[s.pos:], "\n")
+	if rest != "" && (!ok || rest[len(rest)-1] != '\n') {
+		s.bad = true
+	}
+	return rest
 }
 
 // object calls field after each name, to read what follows it.
@@ -112,6 +121,22 @@ func (s *scanner) escaped(start, i int) (value string) {
 	return value
 }
 
+// strings reads a list of strings.
+func (s *scanner) strings() (list []string) {
+	s.list('[', ']', func() { list = append(list, s.string()) })
+	return list
+}
+
+// isTrue reads the word true.
+func (s *scanner) isTrue() {
+	s.next()
+	if !strings.HasPrefix(s.text[s.pos:], "true") {
+		s.bad = true
+		return
+	}
+	s.pos += len("true")
+}
+
 // number reads an integer from 1 to 999,999,999.
 func (s *scanner) number() (n int) {
 	s.next()
@@ -126,6 +151,22 @@ func (s *scanner) number() (n int) {
 		s.bad = true
 	}
 	return n
+}
+
+func comma(buf []byte, i int) []byte {
+	if i > 0 {
+		buf = append(buf, ',')
+	}
+	return buf
+}
+
+// appendStrings adds the list as a JSON array of strings.
+func appendStrings(buf []byte, list []string) []byte {
+	buf = append(buf, '[')
+	for i, value := range list {
+		buf = appendString(comma(buf, i), value)
+	}
+	return append(buf, ']')
 }
 
 // appendString adds value as a JSON string. It must be valid UTF-8.

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,14 +38,30 @@ func TestMain(m *testing.M) {
 }
 
 var children = map[string]func(s *Store, arg string) error{
+	// Sets a name in the scope of that number.
 	"set": func(s *Store, arg string) error {
-		return s.Set(context.Background(), dev, one(arg, "value of "+arg))
+		scope, name, _ := strings.Cut(arg, " ")
+		n, err := strconv.Atoi(scope)
+		if err != nil {
+			return err
+		}
+		return s.Set(context.Background(), everyScope()[n], one(name, "value of "+name))
 	},
 	// Counts on from arg, and says after each number that it is stored.
 	"count": func(s *Store, arg string) error {
 		n, err := strconv.Atoi(arg)
 		for ; err == nil; n++ {
 			if err = s.Set(context.Background(), dev, one("COUNT", counted(n))); err == nil {
+				_, err = fmt.Println(n)
+			}
+		}
+		return err
+	},
+	// The same for a group.
+	"count together": func(s *Store, arg string) error {
+		n, err := strconv.Atoi(arg)
+		for ; err == nil; n++ {
+			if err = s.SetGroup(context.Background(), together(preview, production), one("COUNT", counted(n))); err == nil {
 				_, err = fmt.Println(n)
 			}
 		}
@@ -75,14 +92,24 @@ func child(t *testing.T, how, dir, arg string) *exec.Cmd {
 	return cmd
 }
 
-// All start with nothing: the folder, the identity and the list are made once.
+func everyScope() []sources.Scope {
+	scopes := []sources.Scope{dev, preview, fallback}
+	for _, scope := range scopes[:3] {
+		scope.Shared = true
+		scopes = append(scopes, scope)
+	}
+	return scopes
+}
+
+// All start with nothing: the folders, the identity and the lists are made once.
 func TestConcurrentSetInManyProcesses(t *testing.T) {
 	s := newStore(t)
-	const n = 50
+	const n = 20
 	var cmds []*exec.Cmd
-	var output [n]bytes.Buffer
-	for i := range n {
-		cmd := child(t, "set", s.config.Root, fmt.Sprint("NAME_", i))
+	scopes := everyScope()
+	output := make([]bytes.Buffer, n*len(scopes))
+	for i := range output {
+		cmd := child(t, "set", s.config.Root, fmt.Sprintf("%d NAME_%d", i%len(scopes), i))
 		cmd.Stderr = &output[i]
 		must(t, cmd.Start())
 		cmds = append(cmds, cmd)
@@ -92,25 +119,33 @@ func TestConcurrentSetInManyProcesses(t *testing.T) {
 			t.Errorf("%v: %s", err, &output[i])
 		}
 	}
-	got := read(t, s, dev)
-	for i := range n {
-		if name := fmt.Sprint("NAME_", i); got[name] != "value of "+name {
-			t.Errorf("%s is lost", name)
+	for i, scope := range scopes {
+		got := read(t, s, scope)
+		if len(got) != n {
+			t.Errorf("%s holds %d secrets", scope, len(got))
+		}
+		for j := i; j < len(output); j += len(scopes) {
+			if name := fmt.Sprint("NAME_", j); got[name] != "value of "+name {
+				t.Errorf("%s in %s is lost", name, scope)
+			}
 		}
 	}
 }
 
-// A value that is long enough to be written in parts.
+// A value that is long enough to be written in parts, and to fill the archive.
 func counted(n int) string { return strings.Repeat(fmt.Sprintf("%08d\n", n), 5000) }
 
-func TestKilledWhileWriting(t *testing.T) {
-	s := newStore(t)
-	set(t, s, dev, "OTHER", "stays")
-	set(t, s, dev, "COUNT", counted(0))
+// killWhile starts the child again and again, at the number after the last one
+// that was stored, and kills it at some moment. It calls check with the last
+// number that the child said was stored, which returns the number that is.
+func killWhile(t *testing.T, s *Store, how string, rounds int, check func(round, said int) (stored int)) {
+	t.Helper()
 	stored := 0
-	rounds := 0
-	for end := time.Now().Add(3 * time.Second); rounds < 5 || time.Now().Before(end); rounds++ {
-		cmd := child(t, "count", s.config.Root, strconv.Itoa(stored+1))
+	if testing.Short() {
+		rounds /= 10
+	}
+	for round := range rounds {
+		cmd := child(t, how, s.config.Root, strconv.Itoa(stored+1))
 		cmd.Stderr = os.Stderr
 		out, err := cmd.StdoutPipe()
 		must(t, err)
@@ -120,32 +155,92 @@ func TestKilledWhileWriting(t *testing.T) {
 			t.Fatal("the child stored nothing")
 		}
 		kill := time.AfterFunc(rand.N(20*time.Millisecond), func() { cmd.Process.Kill() })
+		said := 0
 		for more := true; more; more = lines.Scan() {
-			stored, err = strconv.Atoi(lines.Text())
+			said, err = strconv.Atoi(lines.Text())
 			must(t, err)
 		}
 		cmd.Wait()
 		kill.Stop()
-
-		got := read(t, s, dev)
-		switch got["COUNT"] {
-		case counted(stored):
-		case counted(stored + 1): // stored, and killed before it said so
-			stored++
-		default:
-			t.Fatalf("round %d: neither the value before the kill nor the next one", rounds)
-		}
-		if got["OTHER"] != "stays" {
-			t.Fatalf("round %d: another secret is lost", rounds)
-		}
-	}
-	set(t, s, dev, "COUNT", "done")
-	entries, err := os.ReadDir(s.app.files)
-	must(t, err)
-	if len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
+		stored = check(round, said)
 	}
 	t.Logf("%d kills, %d writes", rounds, stored)
+}
+
+// wantFiles looks for what the killed ones left behind.
+func wantFiles(t *testing.T, s *Store, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(s.app.files)
+	must(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("the folder holds %q, want %q", names, want)
+	}
+}
+
+func TestKilledWhileWriting(t *testing.T) {
+	s := newStore(t)
+	set(t, s, dev, "OTHER", "stays")
+	set(t, s, dev, "COUNT", counted(0))
+	killWhile(t, s, "count", 200, func(round, said int) int {
+		got := read(t, s, dev)
+		stored := said
+		switch got["COUNT"] {
+		case counted(said):
+		case counted(said + 1): // stored, and killed before it said so
+			stored++
+		default:
+			t.Fatalf("round %d: neither the value before the kill nor the next one", round)
+		}
+		if got["OTHER"] != "stays" {
+			t.Fatalf("round %d: another secret is lost", round)
+		}
+		versions, err := s.History(t.Context(), dev, "COUNT")
+		must(t, err)
+		for i, v := range versions {
+			if v.ID != strconv.Itoa(stored+1-i) {
+				t.Fatalf("round %d: version %d is %s, want %d", round, i, v.ID, stored+1-i)
+			}
+		}
+		if len(versions) != min(maxVersions, stored+1) {
+			t.Fatalf("round %d: %d of %d versions are kept", round, len(versions), stored+1)
+		}
+		return stored
+	})
+	set(t, s, dev, "COUNT", counted(1))
+	set(t, s, dev, "COUNT", counted(2)) // one of the two writes the archive
+	wantFiles(t, s, "dev.age", "history.dev.age")
+}
+
+// A group is written in two renames: between them one type is ahead by one.
+func TestKilledWhileWritingAGroup(t *testing.T) {
+	s := newStore(t)
+	setGroup(t, s, counted(0), preview, production)
+	apart := 0
+	killWhile(t, s, "count together", 50, func(round, said int) int {
+		number := func(scope sources.Scope) int {
+			value := read(t, s, scope)["COUNT"]
+			n, err := strconv.Atoi(value[:8])
+			must(t, err)
+			if value != counted(n) {
+				t.Fatalf("round %d: a value is mixed", round)
+			}
+			return n
+		}
+		first, second := number(preview), number(production)
+		if first-second > 1 || second > first || second < said || first > said+1 {
+			t.Fatalf("round %d: %d and %d are stored, %d was said to be", round, first, second, said)
+		}
+		if first != second {
+			apart++
+		}
+		return first
+	})
+	setGroup(t, s, "done", preview, production)
+	t.Logf("%d kills between the two renames", apart)
 }
 
 func TestReadOnlyFolder(t *testing.T) {

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,7 +16,8 @@ import (
 // recipients are those that a file is encrypted to.
 type recipients struct {
 	keys  []age.Recipient
-	lines []string // their public keys, sorted, without comments
+	lines []string    // their public keys, sorted, without comments
+	named []Recipient // in the order of the list
 }
 
 // notIn returns the lines that are new.
@@ -23,24 +25,46 @@ func (r *recipients) notIn(lines []string) []string {
 	return slices.DeleteFunc(slices.Clone(r.lines), func(line string) bool { return slices.Contains(lines, line) })
 }
 
+// readableBy reports whether id could read what is encrypted to r. The error is
+// that of the encryption.
+func (r *recipients) readableBy(id *identity) (bool, error) {
+	var sealed bytes.Buffer
+	w, err := age.Encrypt(&sealed, r.keys...)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return false, err
+	}
+	_, err = age.Decrypt(&sealed, id.keys...)
+	return err == nil, nil
+}
+
 // parseRecipients reads a list of public keys, which shown is the name of.
 func parseRecipients(shown, text string) (*recipients, error) {
 	r := &recipients{}
 	n := 0
+	above := "" // the comment on the line above
 	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
 		n++
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
+			above = strings.TrimSpace(strings.TrimLeft(line, "#"))
 			continue
 		}
 		key, err := parseRecipient(line)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", shown, n, err)
 		}
-		line = withoutComment(line)
+		line, name := cutComment(line)
+		if name == "" {
+			name = above
+		}
+		above = ""
 		if !slices.Contains(r.lines, line) {
 			r.keys = append(r.keys, key)
 			r.lines = append(r.lines, line)
+			r.named = append(r.named, Recipient{Key: line, Name: name})
 		}
 	}
 	if len(r.keys) == 0 {
@@ -75,8 +99,42 @@ func parseRecipient(line string) (key age.Recipient, err error) {
 	return key, nil
 }
 
-// withoutComment drops what follows the key of an SSH line.
-func withoutComment(line string) string {
+// cutComment returns the key of a line, and what follows that of an SSH line.
+func cutComment(line string) (key, comment string) {
 	fields := strings.Fields(line)
-	return strings.Join(fields[:min(2, len(fields))], " ")
+	n := min(2, len(fields))
+	return strings.Join(fields[:n], " "), strings.Join(fields[n:], " ")
+}
+
+// recipientLines is how a list names a recipient.
+func recipientLines(key, name string) string {
+	if name == "" {
+		return key + "\n"
+	}
+	return "# " + name + "\n" + key + "\n"
+}
+
+// withRecipient returns the list with one more.
+func withRecipient(text, key, name string) string {
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text + recipientLines(key, name)
+}
+
+// withoutRecipient returns the list without the key and the comment above it.
+// Everything else stays as it is.
+func withoutRecipient(text, key string) string {
+	var kept []string
+	for line := range strings.Lines(text) {
+		trimmed := strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
+		if found, _ := cutComment(trimmed); found != key {
+			kept = append(kept, line)
+			continue
+		}
+		if last := len(kept) - 1; last >= 0 && strings.HasPrefix(strings.TrimSpace(kept[last]), "#") {
+			kept = kept[:last]
+		}
+	}
+	return strings.Join(kept, "")
 }

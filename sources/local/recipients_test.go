@@ -65,7 +65,7 @@ func TestTeam(t *testing.T) {
 	bob := asUser(alice, bobKey.String())
 
 	notYours := ".aside/secrets/dev.age is not encrypted to your key " + bobPublic
-	askFor := "ask a teammate who can read it to add your key to .aside/recipients.txt and to set a secret in the same scope, which encrypts it anew"
+	askFor := "ask a teammate who can read it to run: aside recipients add " + bobPublic
 	_, err := bob.Read(t.Context(), dev)
 	wantError(t, err, notYours, askFor)
 	wantError(t, bob.Set(t.Context(), dev, one("A", "2")), notYours, askFor)

@@ -10,13 +10,30 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// replace puts a file with this content in the place of name. A crash leaves
-// the old one or the new one; once it returns, the new one is on the disk. An
-// existing file keeps its mode.
-func replace(name string, content []byte, perm fs.FileMode) error {
-	dir := filepath.Dir(name)
-	err := renameio.WriteFile(name, content, perm, renameio.WithTempDir(dir), renameio.WithExistingPermissions())
+// A staged file is on the disk, under another name than its own.
+type staged struct{ *renameio.PendingFile }
+
+func stage(name string, content []byte, perm fs.FileMode) (*staged, error) {
+	f, err := renameio.NewPendingFile(name, renameio.WithTempDir(filepath.Dir(name)),
+		renameio.WithPermissions(perm), renameio.WithExistingPermissions())
 	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		f.Cleanup()
+		return nil, err
+	}
+	return &staged{f}, nil
+}
+
+// commit puts the file in its place.
+func (s *staged) commit() error {
+	dir := filepath.Dir(s.Name())
+	if err := s.CloseAtomicallyReplace(); err != nil {
 		return err
 	}
 	// The file is in place. That its name is on the disk too, not every file
@@ -27,3 +44,5 @@ func replace(name string, content []byte, perm fs.FileMode) error {
 	}
 	return nil
 }
+
+func (s *staged) discard() { s.Cleanup() }

@@ -5,7 +5,9 @@
 // dev.age for a stage, type.preview.age for a type of stages, _fallback.age.
 // Those of the shared scope lie under the same names in a folder of the user's.
 // Every file is one JSON document, encrypted to all recipients that
-// .aside/recipients.txt lists, so that a team can commit it.
+// .aside/recipients.txt lists, so that a team can commit it. Earlier versions of
+// the secrets are kept in it too, and, when they are many, in a file beside it,
+// history.dev.age.
 //
 // The package reads no environment variables: see [FromEnv].
 package local
@@ -19,7 +21,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/aside-cli/aside/sources"
 )
@@ -36,7 +37,10 @@ type Config struct {
 	IdentityFile    string
 	DefaultIdentity string
 
-	// Notice is told, one line each and only by Set and Remove, what the user
+	// User is who writes, as History is to tell it: alice@laptop. It may be "".
+	User string
+
+	// Notice is told, one line each and only by what writes, what the user
 	// should know: that an identity was made, who else can read a file now. It
 	// may be nil, and is called by the goroutine that called the store.
 	Notice func(line string)
@@ -120,6 +124,9 @@ func (s *Store) Read(ctx context.Context, scopes ...sources.Scope) ([]sources.Va
 		}
 		values = slices.Grow(values, len(p.doc.entries))
 		for _, e := range p.doc.entries {
+			if e.removed {
+				continue
+			}
 			values = append(values, sources.Value{
 				Name: e.name,
 				Origin: sources.Origin{
@@ -129,51 +136,11 @@ func (s *Store) Read(ctx context.Context, scopes ...sources.Scope) ([]sources.Va
 					Shared:  p.scope.Shared,
 				},
 				Secret: e.value,
+				Group:  e.group,
 			})
 		}
 	}
 	return values, nil
-}
-
-// Set implements [sources.Store]: all of the secrets or none, in one write.
-// Where every one has its value already, nothing is written. The first Set
-// makes the folder, the list of recipients and, if there is none, an identity.
-// It refuses to write what the user's own identity could not read.
-func (s *Store) Set(ctx context.Context, scope sources.Scope, secrets map[string]sources.Secret) error {
-	for name, secret := range secrets {
-		if err := sources.CheckName(name); err != nil {
-			return err
-		}
-		if err := sources.CheckValue(name, secret); err != nil {
-			return err
-		}
-	}
-	if len(secrets) == 0 {
-		return nil
-	}
-	return s.update(ctx, scope, func(doc *document) (bool, error) {
-		return doc.set(secrets, time.Now()), nil
-	})
-}
-
-// Remove implements [sources.Store].
-func (s *Store) Remove(ctx context.Context, scope sources.Scope, name string) error {
-	notFound := fmt.Errorf("%s in %s: %w", name, scope, sources.ErrNotFound)
-	f, err := s.file(scope)
-	if err != nil {
-		return err
-	}
-	if sealed, err := f.load(); err != nil {
-		return err
-	} else if sealed == nil {
-		return notFound
-	}
-	return s.update(ctx, scope, func(doc *document) (bool, error) {
-		if !doc.remove(name) {
-			return false, notFound
-		}
-		return true, nil
-	})
 }
 
 // Paths implements [sources.FileStore]: one file for each scope.
@@ -187,69 +154,22 @@ func (s *Store) Paths(scopes ...sources.Scope) []string {
 	return paths
 }
 
-// update lets change edit the scope's document, with everyone else locked out,
-// and writes it if it changed, or if the recipients did.
-func (s *Store) update(ctx context.Context, scope sources.Scope, change func(*document) (bool, error)) error {
-	f, err := s.file(scope)
-	if err != nil {
-		return err
-	}
-	if f.dir.files == "" {
-		return sources.Hint(fmt.Errorf("there is no folder for the %s", scope), "set HOME or XDG_DATA_HOME")
-	}
-	unlock, err := f.dir.lock()
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := ctx.Err(); err != nil { // the lock may have taken its time
-		return err
-	}
-	id, err := s.config.identityToWrite()
-	if err != nil {
-		return err
-	}
-	to, err := f.dir.recipients(id)
-	if err != nil {
-		return err
-	}
-	sealed, err := f.load()
-	if err != nil {
-		return err
-	}
-	doc := &document{}
-	if sealed != nil {
-		if doc, err = f.open(sealed, id); err != nil {
-			return err
+// files returns where the scopes lie.
+func (s *Store) files(scopes []sources.Scope) ([]file, error) {
+	var files []file
+	for _, scope := range scopes {
+		f, err := s.file(scope)
+		if err != nil {
+			return nil, err
 		}
+		files = append(files, f)
 	}
-	changed, err := change(doc)
-	if err != nil {
-		return err
-	}
-	before := doc.recipients
-	if !changed && slices.Equal(to.lines, before) {
-		return nil
-	}
-	doc.recipients = to.lines
-	if sealed, err = f.seal(doc, to, id); err != nil {
-		return err
-	}
-	if err := f.write(sealed); err != nil {
-		return err
-	}
-	if added := to.notIn(before); len(before) > 0 && len(added) > 0 {
-		s.config.Notice(f.shown + " can now be read by " + strings.Join(added, ", ") + " too")
-	}
-	return nil
+	return files, nil
 }
 
 // file returns where the scope lies.
 func (s *Store) file(scope sources.Scope) (file, error) {
-	dir := s.app
-	if scope.Shared {
-		dir = s.shared
-	}
+	dir := s.folder(scope.Shared)
 	name := scope.Name
 	switch scope.Layer {
 	case sources.Stage:
@@ -267,6 +187,13 @@ func (s *Store) file(scope sources.Scope) (file, error) {
 	}
 	name += ".age"
 	return file{dir, filepath.Join(dir.files, name), path.Join(dir.shownFiles, name)}, nil
+}
+
+func (s *Store) folder(shared bool) folder {
+	if shared {
+		return s.shared
+	}
+	return s.app
 }
 
 func notInName(r rune) bool {

@@ -119,9 +119,10 @@ func TestLayout(t *testing.T) {
 			Version int
 		}
 	}
-	must(t, json.Unmarshal(text, &doc))
+	lines := json.NewDecoder(bytes.NewReader(text))
+	must(t, lines.Decode(&doc))
 	a, b := doc.Secrets["A"], doc.Secrets["B"]
-	if doc.Version != 1 || len(doc.Secrets) != 2 || len(doc.Recipients) != 1 ||
+	if doc.Version != 2 || len(doc.Secrets) != 2 || len(doc.Recipients) != 1 ||
 		a.Value != nil || string(a.Base64) != "\xff" || a.Version != 1 ||
 		b.Base64 != nil || *b.Value != "newer" || b.Version != 2 || time.Since(b.Updated).Abs() > time.Minute {
 		t.Errorf("got %s", text)
@@ -145,7 +146,7 @@ func TestFirstSet(t *testing.T) {
 	}
 	id, err := parseIdentity("", content(t, file))
 	must(t, err)
-	if got := string(content(t, filepath.Join(s.app.keys, "recipients.txt"))); !strings.HasPrefix(got, "#") || !strings.HasSuffix(got, "\n"+id.public+"\n") {
+	if got := string(content(t, filepath.Join(s.app.keys, "recipients.txt"))); !strings.HasPrefix(got, "#") || !strings.HasSuffix(got, "\n"+id.publics[0]+"\n") {
 		t.Errorf("recipients.txt is\n%s", got)
 	}
 	if runtime.GOOS == "windows" {

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command child is what the tests of the process layer run under aside: a small
 // program that starts within a millisecond and tells what happens to it, a line
 // each on standard output.
@@ -9,19 +11,22 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func main() {
 	switch args := os.Args[2:]; os.Args[1] {
 	case "exit": // CODE
 		os.Exit(number(args[0]))
-	case "die": // SIGNAL
-		die(syscall.Signal(number(args[0])))
 	case "signals":
 		signals()
+	case "blocking": // COMMAND [ARG ...]
+		blocking(args)
 	case "show": // NAME
 		show(args[0])
 	case "tree":
@@ -41,13 +46,6 @@ func number(s string) int {
 	return n
 }
 
-// die ends by a signal, its default action restored.
-func die(sig syscall.Signal) {
-	signal.Reset(sig)
-	syscall.Kill(os.Getpid(), sig)
-	time.Sleep(time.Minute)
-}
-
 // signals tells of every signal but those that Go's runtime sends to itself.
 // SIGALRM ends it with 9.
 func signals() {
@@ -60,6 +58,15 @@ func signals() {
 			os.Exit(9)
 		}
 	}
+}
+
+// blocking becomes a command, with all signals blocked.
+func blocking(argv []string) {
+	runtime.LockOSThread()
+	all := unix.Sigset_t{Val: [16]uint64{^uint64(0)}}
+	unix.PthreadSigmask(unix.SIG_SETMASK, &all, nil)
+	path, _ := exec.LookPath(argv[0])
+	panic(syscall.Exec(path, argv, os.Environ()))
 }
 
 // show prints a variable with its process, and again at SIGHUP. It ends well at SIGTERM.

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aside-cli/aside/cmd/internal/config"
+	"github.com/aside-cli/aside/cmd/internal/schema"
+	"github.com/aside-cli/aside/inject"
+	"github.com/aside-cli/aside/sources"
+)
+
+// declared makes of stored secrets what aside.yaml says of them: it leaves out
+// those that the command is not to get, checks the others against their types,
+// and gives them the names of their variables.
+func (p *project) declared(l layers) (func(sources.Reading) (sources.Reading, error), error) {
+	selected, err := p.selection(l)
+	if err != nil {
+		return nil, err
+	}
+	return func(r sources.Reading) (sources.Reading, error) {
+		out := sources.Reading{Warnings: r.Warnings}
+		seen := map[string]bool{}
+		var undeclared []string
+		for _, v := range r.Values {
+			stored := v.Name
+			d, known := p.config.Declaration(stored)
+			v.Name = d.Variable(stored)
+			if !selected(stored, v.Name) {
+				continue
+			}
+			winner := !seen[stored]
+			seen[stored] = true
+			if !known && winner {
+				undeclared = append(undeclared, stored)
+				if p.config.Undeclared.Value == "ignore" {
+					continue
+				}
+			}
+			// What another value shadows does no harm, whatever it is.
+			if winner {
+				if err := p.checkType(stored, v.Secret); err != nil {
+					return sources.Reading{}, fmt.Errorf("%s: %w", v.Origin, err)
+				}
+			}
+			out.Values = append(out.Values, v)
+			if bool(d.Flatten) {
+				parts, err := flattened(v)
+				if err != nil && winner {
+					return sources.Reading{}, fmt.Errorf("%s: %w", v.Origin, err)
+				}
+				out.Values = append(out.Values, parts...)
+			}
+		}
+		slices.Sort(undeclared)
+		return p.judge(out, undeclared)
+	}, nil
+}
+
+// judge does with undeclared secrets what aside.yaml says.
+func (p *project) judge(r sources.Reading, undeclared []string) (sources.Reading, error) {
+	if len(undeclared) == 0 {
+		return r, nil
+	}
+	what := fmt.Sprintf("not declared in %s: %s", config.Name, strings.Join(undeclared, ", "))
+	switch p.config.Undeclared.Value {
+	case "error":
+		return sources.Reading{}, sources.Hint(fmt.Errorf("stored secrets are %s", what), "declare them below secrets:, or remove them from the store")
+	case "warn":
+		r.Warnings = append(slices.Clone(r.Warnings), "stored secrets are "+what)
+	}
+	return r, nil
+}
+
+func flattened(v sources.Value) ([]sources.Value, error) {
+	parts, err := schema.Flatten(v.Name, v.Secret)
+	if err != nil {
+		return nil, err
+	}
+	var values []sources.Value
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		values = append(values, sources.Value{Name: name, Secret: parts[name], Origin: v.Origin})
+	}
+	return values, nil
+}
+
+// selection says which stored secrets a command gets: those of its link, as
+// --only and --except narrow them. Both the stored name and that of the
+// variable count.
+func (p *project) selection(l layers) (func(stored, variable string) bool, error) {
+	for _, glob := range slices.Concat(l.only, l.except) {
+		if _, err := filepath.Match(glob, ""); err != nil {
+			return nil, usagef("%q is no glob: *, ? and [a-z] are known", glob)
+		}
+	}
+	matches := func(globs []string, names ...string) bool {
+		return slices.ContainsFunc(globs, func(glob string) bool {
+			return slices.ContainsFunc(names, func(name string) bool {
+				ok, _ := filepath.Match(glob, name)
+				return ok
+			})
+		})
+	}
+	link, err := p.link(l.link)
+	if err != nil {
+		return nil, err
+	}
+	return func(stored, variable string) bool {
+		return (l.link == "" || slices.Contains(link, stored)) &&
+			(len(l.only) == 0 || matches(l.only, stored, variable)) &&
+			!matches(l.except, stored, variable)
+	}, nil
+}
+
+// link returns the names that the link called name gives; none for no link.
+func (p *project) link(name string) ([]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	list, ok := p.config.Link(name)
+	if !ok {
+		var known []string
+		for _, l := range p.config.Links {
+			known = append(known, l.Key.Value)
+		}
+		hint := "links: in " + config.Name + " names none"
+		if len(known) > 0 {
+			hint = "one of " + strings.Join(known, ", ")
+		}
+		return nil, sources.Hint(usagef("there is no link %q", name), hint)
+	}
+	var names []string
+	for _, text := range list {
+		names = append(names, text.Value)
+	}
+	return names, nil
+}
+
+// checkType returns an error if the secret called name is of a type, and value is not.
+func (p *project) checkType(name string, value sources.Secret) error {
+	d, _ := p.config.Declaration(name)
+	if d.Type.Value == "" {
+		return nil
+	}
+	t, err := p.valueType(d.Type)
+	if err != nil {
+		return err
+	}
+	return t.Check(name, value)
+}
+
+// valueType returns the type that aside.yaml calls so. Schemas are read once.
+func (p *project) valueType(name config.Text) (schema.Type, error) {
+	if t, ok := p.types[name.Value]; ok {
+		return t, nil
+	}
+	t, ok := schema.Builtin(name.Value)
+	for _, own := range p.config.Types {
+		if own.Key.Value == name.Value {
+			var err error
+			if t, err = schema.Load(p.config.Root, own.Value.Schema.Value); err != nil {
+				return nil, own.Value.Schema.Errorf("%w", err)
+			}
+			ok = true
+		}
+	}
+	if !ok {
+		return nil, sources.Hint(name.Errorf("there is no type %q", name.Value), "declare it below types:, or use a built-in one: "+strings.Join(schema.BuiltinNames(), ", "))
+	}
+	p.types[name.Value] = t
+	return t, nil
+}
+
+// missing returns the required secrets that no layer sets, of those that the link gives.
+func (p *project) missing(env *inject.Environment, l layers) []string {
+	var names []string
+	link, _ := p.link(l.link)
+	for _, s := range p.config.Secrets {
+		if !bool(s.Value.Required) || l.link != "" && !slices.Contains(link, s.Key.Value) {
+			continue
+		}
+		if _, ok := env.Lookup(s.Value.Variable(s.Key.Value)); !ok {
+			names = append(names, s.Key.Value)
+		}
+	}
+	return names
+}
+
+// missingError names all that is missing at once, with the command that sets each.
+func (p *project) missingError(names []string) error {
+	var commands []string
+	for _, name := range names {
+		commands = append(commands, fmt.Sprintf("aside secret set %s --stage %s", name, p.stage))
+	}
+	return sources.Hint(fmt.Errorf("the following secrets were not found: %s", strings.Join(names, ", ")),
+		"set them: "+strings.Join(commands, "; "))
+}
