@@ -30,8 +30,11 @@ type Config struct {
 
 	App        Text        `yaml:"app"`
 	Stage      Text        `yaml:"stage"`
-	Store      Text        `yaml:"store"`
+	Store      Store       `yaml:"store"`
 	AWS        AWS         `yaml:"aws"`
+	SSM        SSM         `yaml:"ssm"`
+	Poll       Duration    `yaml:"poll"`   // how often a remote store is asked for changes
+	Cache      Cache       `yaml:"cache"`  // on, off or {max-age: 24h}
 	Stages     Map[Stage]  `yaml:"stages"` // by name or glob
 	Parameters Map[Scalar] `yaml:"parameters"`
 
@@ -47,12 +50,14 @@ type AWS struct {
 	Region   Text `yaml:"region"`
 	Profile  Text `yaml:"profile"`
 	Endpoint Text `yaml:"endpoint"` // a URL
+	KMSKey   Text `yaml:"kms-key"`  // encrypts what is written: an ID, ARN or alias
 }
 
 // A Stage is what is said of the stages that a name or glob matches.
 type Stage struct {
-	Type  Type `yaml:"type"`
-	Store Text `yaml:"store"`
+	Type  Type     `yaml:"type"`
+	Store Store    `yaml:"store"`
+	Poll  Duration `yaml:"poll"`
 }
 
 // Load reads the aside.yaml that holds for the folder dir.
@@ -149,6 +154,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.AWS.Endpoint.check(checkEndpoint); err != nil {
+		return err
+	}
+	if err := c.SSM.Case.check(checkCase); err != nil {
 		return err
 	}
 	for _, s := range c.Stages {

@@ -54,14 +54,14 @@ func TestLoadEverything(t *testing.T) {
 		Path:  filepath.Join(dir, Name),
 		App:   Text{"my-app", Pos{2, 6}},
 		Stage: Text{"dev", Pos{3, 8}},
-		Store: Text{"local", Pos{4, 8}},
+		Store: Store{Text: Text{"local", Pos{4, 8}}},
 		AWS: AWS{
 			Region:   Text{"eu-central-1", Pos{5, 15}},
 			Profile:  Text{"my-profile", Pos{5, 38}},
 			Endpoint: Text{"http://localhost:4566", Pos{5, 60}},
 		},
 		Stages: Map[Stage]{
-			{Text{"production", Pos{8, 3}}, Stage{Production, Text{"awssm", Pos{8, 41}}}},
+			{Text{"production", Pos{8, 3}}, Stage{Type: Production, Store: Store{Text: Text{"awssm", Pos{8, 41}}}}},
 			{Text{"pr-*", Pos{9, 3}}, Stage{Type: Preview}},
 		},
 		Parameters: Map[Scalar]{

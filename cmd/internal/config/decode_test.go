@@ -9,7 +9,7 @@ import (
 )
 
 func TestErrors(t *testing.T) {
-	const known = "app, stage, store, aws, stages, parameters, secrets, types, links, undeclared"
+	const known = "app, stage, store, aws, ssm, poll, cache, stages, parameters, secrets, types, links, undeclared"
 	for _, tt := range []struct{ text, want, hint string }{
 		// keys
 		{"stge: dev", `aside.yaml:1:1: unknown key "stge": did you mean "stage"?`, ""},
@@ -20,8 +20,8 @@ func TestErrors(t *testing.T) {
 		{"1: x", `aside.yaml:1:1: unknown key "1": known are ` + known, ""},
 		{strings.Repeat("x", 70) + ": x", `aside.yaml:1:1: unknown key "` + strings.Repeat("x", 70) + `": known are ` + known, ""},
 		{"aws:\n  regoin: x", `aside.yaml:2:3: unknown key "regoin": did you mean "region"?`, ""},
-		{"aws: {zone: x}", `aside.yaml:1:7: unknown key "zone" in aws: known are region, profile, endpoint`, ""},
-		{"stages:\n  dev: {kind: x}", `aside.yaml:2:9: unknown key "kind" in stages.dev: known are type, store`, ""},
+		{"aws: {zone: x}", `aside.yaml:1:7: unknown key "zone" in aws: known are region, profile, endpoint, kms-key`, ""},
+		{"stages:\n  dev: {kind: x}", `aside.yaml:2:9: unknown key "kind" in stages.dev: known are type, store, poll`, ""},
 		{"app: a\nstage: b\napp: c", `aside.yaml:3:1: key "app" was already set in line 1`, ""},
 		{"stages:\n  'dev': {}\n  dev: {}", `aside.yaml:3:3: key "dev" was already set in line 2`, ""},
 		{"parameters: {A: 1, A: 1}", `aside.yaml:1:20: key "A" was already set in line 1`, ""},
@@ -82,7 +82,7 @@ func TestErrors(t *testing.T) {
 		{"\ufeffstge: dev", `aside.yaml:1:1: unknown key "stge": did you mean "stage"?`, ""},
 		{"app: x\r\nstge: dev\r\n", `aside.yaml:2:1: unknown key "stge": did you mean "stage"?`, ""},
 		{"app: x\rstge: dev\r", `aside.yaml:2:1: unknown key "stge": did you mean "stage"?`, ""},
-		{"aws: {region: ä, reg: x}", `aside.yaml:1:19: unknown key "reg" in aws: known are region, profile, endpoint`, ""},
+		{"aws: {region: ä, reg: x}", `aside.yaml:1:19: unknown key "reg" in aws: known are region, profile, endpoint, kms-key`, ""},
 	} {
 		_, err := parse([]byte(tt.text))
 		if err == nil || err.Error() != tt.want {

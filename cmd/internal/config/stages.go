@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -73,7 +74,7 @@ func (c *Config) StageType(stage string) Type {
 
 // StoreFor returns the name of the stage's store: what stages: says of it, else
 // store:, else "local".
-func (c *Config) StoreFor(stage string) Text {
+func (c *Config) StoreFor(stage string) Store {
 	match := c.match(stage, func(s Stage) bool { return s.Store.Value != "" })
 	switch {
 	case match.Store.Value != "":
@@ -81,7 +82,16 @@ func (c *Config) StoreFor(stage string) Text {
 	case c.Store.Value != "":
 		return c.Store
 	}
-	return Text{Value: "local"}
+	return Store{Text: Text{Value: "local"}}
+}
+
+// PollFor returns how often the stage's store is to be asked for changes, or 0
+// where aside.yaml does not say.
+func (c *Config) PollFor(stage string) time.Duration {
+	if match := c.match(stage, func(s Stage) bool { return s.Poll.Value != 0 }); match.Poll.Value != 0 {
+		return match.Poll.Value
+	}
+	return c.Poll.Value
 }
 
 // match returns the most specific of the stages: that match the name and say

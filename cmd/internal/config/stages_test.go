@@ -69,7 +69,7 @@ stages:
 			t.Errorf("%s: got store %+v, want %s", tt.stage, got, tt.store)
 		}
 	}
-	if got := new(Config).StoreFor("dev"); got != (Text{Value: "local"}) {
+	if got := new(Config).StoreFor("dev"); got.Text != (Text{Value: "local"}) {
 		t.Errorf("default store %+v", got)
 	}
 }

@@ -147,6 +147,9 @@ func (d *document) identity(schema map[string]any, pointer string) error {
 		case !ok || text == "":
 			return d.fail(pointer+"/"+name, "must be a string", draftHint)
 		case name != "$id":
+			if _, taken := d.anchors[text]; taken {
+				return d.fail(pointer+"/"+name, "another schema has this anchor already", draftHint)
+			}
 			d.anchors[text] = pointer
 		case pointer != "":
 			return d.fail(pointer+"/$id", "only the whole schema may have an $id", "remove it, and refer to the place with #"+pointer)

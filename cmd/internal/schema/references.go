@@ -22,7 +22,7 @@ func (d *document) resolve() error {
 			}
 			// A dynamic reference is a plain one in a document without inner $ids.
 			d.targets[pointer+"/"+name] = target
-			node[name] = (&url.URL{Fragment: target}).String()
+			node[name] = "#" + (&url.URL{Fragment: target}).EscapedFragment()
 		}
 	}
 	done := map[string]bool{}
