@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -32,12 +34,12 @@ func (s *Store) parse(scope sources.Scope, out []byte) (map[string]sources.Secre
 		s.warn(warning)
 	}
 	secrets := make(map[string]sources.Secret, len(values))
-	for name, text := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) { // so that of two errors it is always the same
 		if sources.CheckName(name) != nil {
 			s.warn(fmt.Sprintf("%.100q in %s is left out: it is no name of an environment variable", name, where))
 			continue
 		}
-		secrets[name] = sources.NewSecret(text)
+		secrets[name] = sources.NewSecret(values[name])
 		if err := sources.CheckValue(name, secrets[name]); err != nil {
 			return nil, sources.Hint(fmt.Errorf("exec: %s: %w", where, err), sources.HintOf(err))
 		}
@@ -57,8 +59,8 @@ func object(where string, out []byte) (values map[string]string, warnings []stri
 		return nil, nil, sources.Hint(wrong, `print one object like {"NAME": "value"}`)
 	}
 	values = make(map[string]string, len(members))
-	for name, member := range members {
-		switch member[0] {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		switch member := members[name]; member[0] {
 		case '"':
 			var text string
 			if err := json.Unmarshal(member, &text); err != nil {

@@ -63,7 +63,7 @@ func TestParseErrors(t *testing.T) {
 		{`{"A": hunter2}`, where + "is no valid JSON: error at byte 7" + object},
 		{`{"A": "1"} hunter2`, where + "is no valid JSON: error at byte 12" + object},
 		{`{"A": {"hunter2": 1}}`, "exec: \"A\" in the output of op for the stage dev is an object or a list\nprint it as one string, for example with tojson in jq"},
-		{`{"A": ["hunter2"]}`, "exec: \"A\" in the output of op for the stage dev is an object or a list\nprint it as one string, for example with tojson in jq"},
+		{`{"Z": {}, "B": {}, "A": ["hunter2"]}`, "exec: \"A\" in the output of op for the stage dev is an object or a list\nprint it as one string, for example with tojson in jq"},
 		{"{\"A\": \"hunter2\xff\"}", where + "is no text in UTF-8\nencode binary values, with base64 for example"},
 		{"A=hunter2\xff", where + "is no text in UTF-8\nencode binary values, with base64 for example"},
 		{`{"A": "hunter2\u0000"}`, "exec: the output of op for the stage dev: A holds a NUL at byte 8: no environment variable can\nencode it first, with base64 for example"},
@@ -117,8 +117,8 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		var printed []byte
-		for name, secret := range secrets {
-			printed = dotenv.Append(printed, name, secret.Reveal())
+		for _, name := range slices.Sorted(maps.Keys(secrets)) {
+			printed = dotenv.Append(printed, name, secrets[name].Reveal())
 		}
 		again, err := reader(t, nil).parse(dev, printed)
 		if err != nil && strings.ContainsAny(string(printed), "\x01\x02\x03\x04\x05\x06\x07\x08") {

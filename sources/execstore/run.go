@@ -1,7 +1,6 @@
 package execstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +59,7 @@ func (s *Store) run(ctx context.Context, scope sources.Scope) ([]byte, error) {
 	case err != nil:
 		return nil, s.failed(scope, err, context.Cause(limited), cmd.Process != nil, stderr.lines())
 	}
-	return stdout.Bytes(), nil
+	return stdout.kept, nil
 }
 
 // failed says what became of a command: err, or what it was ended for.
@@ -127,16 +126,17 @@ func (e *Error) Hint() string {
 
 // A head keeps what is written up to a limit, and calls full behind it.
 type head struct {
-	bytes.Buffer
+	kept []byte
 	full func()
 }
 
 func (h *head) Write(p []byte) (int, error) {
-	if h.Len()+len(p) > maxOutput {
+	if len(h.kept)+len(p) > maxOutput {
 		h.full()
 		return 0, errTooMuch
 	}
-	return h.Buffer.Write(p)
+	h.kept = append(h.kept, p...)
+	return len(p), nil
 }
 
 // A tail keeps the end of what is written.
