@@ -13,7 +13,7 @@ import (
 )
 
 // maxObject limits what is read of an object, and what it unfolds to, in bytes.
-const maxObject = 64 << 20
+const maxObject = 16 << 20
 
 // magic is what SST knows a gzipped object by.
 const magic = "\x1f\x8b"

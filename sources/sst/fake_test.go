@@ -35,11 +35,15 @@ type fake struct {
 	made       map[string]int
 }
 
-func newFake(t *testing.T, answer func(operation string, n int) *refusal) *fake {
+func newFake(t *testing.T, answer func(operation string, n int) *refusal, around ...func(http.ResponseWriter, *http.Request, http.HandlerFunc)) *fake {
 	t.Helper()
 	f := &fake{answer: answer, passphrase: newPassphrase(), made: map[string]int{}}
 	f.body = seal(key(t, f.passphrase), map[string]string{"A": "1"}, false)
-	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
+	handler := f.serve
+	for _, wrap := range around {
+		handler = func(w http.ResponseWriter, r *http.Request) { wrap(w, r, f.serve) }
+	}
+	f.Server = httptest.NewServer(http.HandlerFunc(handler))
 	t.Cleanup(f.Close)
 	return f
 }
@@ -127,6 +131,7 @@ func TestFake(t *testing.T) {
 }
 
 func TestDenied(t *testing.T) {
+	t.Parallel()
 	const (
 		hint = "reading needs ssm:GetParameter on /sst/bootstrap and /sst/passphrase/my-app/*, kms:Decrypt on their key, " +
 			"s3:GetObject on secret/my-app/* in the state bucket, and s3:ListBucket on it, without which S3 denies what does not exist"
@@ -180,6 +185,7 @@ func TestDenied(t *testing.T) {
 }
 
 func TestWriteConflicts(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		answer func(string, int) *refusal
 		want   string
@@ -212,11 +218,9 @@ func TestAnswerToWriteIsLost(t *testing.T) {
 		"Remove": func(t *testing.T, s *Store) error { return s.Remove(t.Context(), dev, "A") },
 	} {
 		t.Run(what, func(t *testing.T) {
-			f := newFake(t, nil)
 			lost := false
-			inner := f.Config.Handler
-			f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				inner.ServeHTTP(w, r)
+			f := newFake(t, nil, func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+				serve(w, r)
 				if r.Method == http.MethodPut && !lost {
 					lost = true
 					panic(http.ErrAbortHandler)
@@ -233,6 +237,7 @@ func TestAnswerToWriteIsLost(t *testing.T) {
 
 // What passes by itself is tried again.
 func TestReadThroughTrouble(t *testing.T) {
+	t.Parallel()
 	for name, answer := range map[string]func(string, int) *refusal{
 		"throttled by SSM": times(2, "GetParameter", refusal{400, "ThrottlingException", "Rate exceeded"}),
 		"throttled by S3":  times(2, "GetObject", refusal{503, "SlowDown", "Please reduce your request rate."}),
@@ -261,6 +266,7 @@ func TestReadThroughTrouble(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	s := newStore(t, gone.URL)
@@ -287,9 +293,7 @@ func TestReadAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	asked := map[string]int{}
 	arrived := sync.NewCond(&mu)
-	f := newFake(t, nil)
-	inner := f.Config.Handler
-	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	f := newFake(t, nil, func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		want := map[string]int{"GetParameter": 3, "GetObject": 2}[operation(r)]
 		deadline := time.AfterFunc(time.Minute, func() {
 			t.Errorf("%s: one request waited for another", operation(r))
@@ -306,7 +310,7 @@ func TestReadAtOnce(t *testing.T) {
 		}
 		mu.Unlock()
 		deadline.Stop()
-		inner.ServeHTTP(w, r)
+		serve(w, r)
 	})
 	s := newStore(t, f.URL, func(c *Config) { c.AWS.Timeout = 2 * time.Minute })
 	equal(t, "values", show(read(t, s, dev, fallbacks)), "stage A=1\nfallback A=1\n")

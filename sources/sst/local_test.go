@@ -131,7 +131,7 @@ func TestLocalFails(t *testing.T) {
 			must(t, os.Mkdir(object, 0o700))
 		}, "cannot read OBJECT: is a directory\ncheck that it may be read"},
 		"too large": {func(t *testing.T, _, object string) { must(t, os.Truncate(object, maxObject+1)) },
-			"OBJECT is larger than 64 MiB\n"},
+			"OBJECT is larger than 16 MiB\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newLocal(t)

@@ -448,3 +448,14 @@ func TestNamesThatAreNoVariables(t *testing.T) {
 	must(t, s.Remove(t.Context(), dev, "lower"))
 	equal(t, "and can be removed", a.text("dev"), `{"":"x","A":"1","a-b":"x"}`)
 }
+
+// Buckets have no host names of their own at an endpoint from the environment.
+func TestEndpointFromEnvironment(t *testing.T) {
+	endpoint := moto.Fresh(t)
+	bootstrapped(t, endpoint)
+	t.Setenv("AWS_ENDPOINT_URL", strings.Replace(endpoint, "127.0.0.1", "localhost", 1))
+	t.Setenv("AWS_ENDPOINT_URL_S3", endpoint)
+	s := newStore(t, "")
+	set(t, s, dev, "A", "1")
+	equal(t, "values", show(read(t, s, dev)), "stage A=1\n")
+}
