@@ -115,13 +115,13 @@ func CheckName(name string) error {
 	switch {
 	case name == "":
 		return Hint(fmt.Errorf("a secret's name is empty"), nameHint)
-	case len(name) > MaxName:
-		return fmt.Errorf("the name %.32s… has %d characters: at most %d are allowed", name, len(name), MaxName)
 	case strings.Contains(name, "="):
 		// What follows the = may be the value.
 		before, _, _ := strings.Cut(name, "=")
-		return Hint(fmt.Errorf("the name %q… holds a =", before),
+		return Hint(fmt.Errorf("the name %.32q… holds a =", before),
 			"give the value as an argument of its own: aside secret set NAME VALUE")
+	case len(name) > MaxName:
+		return Hint(fmt.Errorf("the name %.32s… has %d characters: at most %d are allowed", name, len(name), MaxName), nameHint)
 	}
 	for i, r := range name {
 		if r == '_' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || i > 0 && '0' <= r && r <= '9' {

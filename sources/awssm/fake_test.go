@@ -21,6 +21,7 @@ import (
 type request struct {
 	Filters                []struct{ Values []string }
 	SecretIdList           []string
+	Name, SecretId         string
 	NextToken              string
 	SortBy, SortOrder      string
 	MaxResults             int
@@ -189,7 +190,6 @@ func TestReadAllOrNothing(t *testing.T) {
 			if values != nil {
 				t.Error("values in spite of an error")
 			}
-			equal(t, "requests", server.take(), "BatchGetSecretValue:3")
 		})
 	}
 }
@@ -256,7 +256,7 @@ func TestUnreachable(t *testing.T) {
 	_, err = s.Version(t.Context(), dev)
 	equal(t, "Version", failure(err), want)
 	err = s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("hunter2"), "B": sources.NewSecret("x")})
-	if err == nil || !errors.Is(err, sources.ErrUnreachable) || !strings.HasSuffix(err.Error(), "connection refused (0 of 2 were set)") {
+	if err == nil || !errors.Is(err, sources.ErrUnreachable) || !strings.HasSuffix(err.Error(), "connection refused (nothing was set)") {
 		t.Errorf("Set: %s", failure(err))
 	}
 	err = s.Remove(t.Context(), dev, "A")

@@ -3,8 +3,10 @@ package awssm
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -81,19 +83,27 @@ func newServer(t *testing.T, h http.Handler) *server {
 	return s
 }
 
-// newProxy counts what passes through it.
-func newProxy(t *testing.T, target string) *server {
+// newProxy counts what passes through it, and shows it to look first.
+func newProxy(t *testing.T, target string, look ...func(operation string, r request)) *server {
 	t.Helper()
 	u, err := url.Parse(target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	forward := httputil.NewSingleHostReverseProxy(u)
+	forward.ErrorLog = log.New(io.Discard, "", 0) // the store's errors are looked at
 	return newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A body that is still being read when the answer comes would cut that.
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
+		}
+		var in request
+		if err := json.Unmarshal(body, &in); err != nil {
+			t.Errorf("%s: %v", operation(r), err)
+		}
+		for _, f := range look {
+			f(operation(r), in)
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		forward.ServeHTTP(w, r)

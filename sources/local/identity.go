@@ -18,7 +18,8 @@ import (
 // An identity is what decrypts. Any of its keys will do.
 type identity struct {
 	keys    []age.Identity
-	publics []string // their public keys, as lines of recipients.txt
+	publics []string       // their public keys, as lines of recipients.txt
+	first   sources.Secret // the text of the first of them
 }
 
 // identity reads the user's identity, to decrypt shown with.
@@ -140,6 +141,7 @@ func newKey() (*identity, string, error) {
 		return nil, "", fmt.Errorf("cannot make an identity: %w", err)
 	}
 	public := key.Recipient().String()
-	return &identity{[]age.Identity{key}, []string{public}}, fmt.Sprintf("# made by aside on %s\n# public key: %s\n%s\n",
+	id := &identity{[]age.Identity{key}, []string{public}, sources.NewSecret(key.String())}
+	return id, fmt.Sprintf("# made by aside on %s\n# public key: %s\n%s\n",
 		time.Now().UTC().Format(time.RFC3339), public, key), nil
 }

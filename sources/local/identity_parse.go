@@ -71,6 +71,9 @@ func (id *identity) add(line string) error {
 	default:
 		return errors.New("this is no identity")
 	}
+	if len(id.keys) == 0 {
+		id.first = sources.NewSecret(line)
+	}
 	id.keys = append(id.keys, key)
 	id.publics = append(id.publics, public.String())
 	return nil
@@ -111,5 +114,9 @@ func parseSSHKey(where string, text []byte) (*identity, error) {
 		return nil, sources.Hint(fmt.Errorf("the SSH key in %s is of a kind that cannot decrypt", where),
 			"ssh-ed25519 and ssh-rsa keys are supported")
 	}
-	return &identity{[]age.Identity{key}, []string{strings.TrimSpace(string(ssh.MarshalAuthorizedKey(line)))}}, nil
+	return &identity{
+		keys:    []age.Identity{key},
+		publics: []string{strings.TrimSpace(string(ssh.MarshalAuthorizedKey(line)))},
+		first:   sources.NewSecret(string(text)),
+	}, nil
 }

@@ -66,13 +66,13 @@ func (r *retryer) GetAttemptToken(ctx context.Context) (release func(error) erro
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	release, err = r.Standard.GetAttemptToken(ctx)
+	done, err := r.Standard.GetAttemptToken(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return func(err error) error {
 		r.adapt(start, err)
-		return release(err)
+		return done(err)
 	}, nil
 }
 
