@@ -148,6 +148,7 @@ func (a *app) command() *cobra.Command {
 		a.recipientsCommand(&f),
 		a.identityCommand(&f),
 		a.auditCommand(&f),
+		a.cacheCommand(),
 		a.versionCommand(),
 	)
 	return root

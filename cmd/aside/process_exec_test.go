@@ -44,9 +44,12 @@ func (r *rig) passesFD3(watch string) {
 	}
 	defer file.Close()
 	r.fd3 = file
-	r.run(r.aside, "run", watch, "--", "sh", "-c", `echo hello >&3; echo fds $(ls /proc/$$/fd)`).ends(0)
-	r.sees("^fds 0 1 2 3$")
-	if text, _ := os.ReadFile(file.Name()); string(text) != "hello\n" {
+	list := []string{"sh", "-c", `echo hello >&3; echo fds $(ls /proc/$$/fd)`}
+	r.run(list...).ends(0)
+	bare := r.sees("^fds (.*)$")
+	r.run(append([]string{r.aside, "run", watch, "--"}, list...)...).ends(0)
+	r.seesTimes(2, "^fds "+bare+"$")
+	if text, _ := os.ReadFile(file.Name()); string(text) != "hello\nhello\n" {
 		r.Fatalf("written to descriptor 3: %q", text)
 	}
 }

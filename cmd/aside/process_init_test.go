@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,16 +27,14 @@ func initTests() map[string]func(*rig) {
 	}
 }
 
-// namespace is a command that gives the one after it PID 1.
-var namespace = []string{"unshare", "--pid", "--fork", "--mount-proc"}
-
-// asInit starts a command line as PID 1.
-func (r *rig) asInit(args ...string) *rig {
+// asInit returns a command line that runs another one as PID 1.
+func (r *rig) asInit(args ...string) []string {
 	r.Helper()
+	namespace := []string{"unshare", "--pid", "--fork", "--mount-proc"}
 	if out, err := exec.Command(namespace[0], append(namespace[1:], "true")...).CombinedOutput(); err != nil {
 		r.Skipf("no PID namespaces on this machine: %v %s", err, out)
 	}
-	return r.run(slices.Concat(namespace, args)...)
+	return append(namespace, args...)
 }
 
 // init returns the process that is PID 1 of the namespace, seen from here.
@@ -52,14 +49,15 @@ func (r *rig) init() int {
 }
 
 func (r *rig) initCodes() {
+	exit := r.asInit(r.aside, "run", "--", r.child, "exit")
 	for code := range 256 {
-		r.asInit(r.aside, "run", "--", r.child, "exit", strconv.Itoa(code)).ends(code)
+		r.run(append(exit, strconv.Itoa(code))...).ends(code)
 	}
 }
 
 func (r *rig) initKilledCodes() {
 	for _, sig := range []int{1, 2, 3, 9, 11, 15} {
-		r.asInit(r.aside, "run", "--", "sh", "-c", fmt.Sprintf("kill -%d $$", sig)).ends(128 + sig)
+		r.run(r.asInit(r.aside, "run", "--", "sh", "-c", fmt.Sprintf("kill -%d $$", sig))...).ends(128 + sig)
 	}
 }
 
@@ -73,36 +71,36 @@ done
 echo "zombies: $n"`
 
 func (r *rig) initReaps() {
-	r.asInit(r.aside, "run", "--", "sh", "-c",
-		`for i in $(seq 1 50); do (sh -c "sleep 0.0$i; exit $i" &) ; done; sleep 0.2; `+zombies+"; exit 9").ends(9)
+	r.run(r.asInit(r.aside, "run", "--", "sh", "-c",
+		`for i in $(seq 1 50); do (sh -c "sleep 0.0$i; exit $i" &) ; done; sleep 0.2; `+zombies+"; exit 9")...).ends(9)
 	r.sees("^zombies: 0$")
 }
 
 // initOrphanExits: a lot of orphans end, before the command and with it.
 func (r *rig) initOrphanExits() {
+	orphans := r.asInit(r.aside, "run", "--", "sh", "-c",
+		`for i in 1 2 3 4 5 6 7 8 9; do (sh -c "sleep 0.0$i; exit $i" &) ; done; sleep 0.05; exit 33`)
 	for range 10 {
-		r.asInit(r.aside, "run", "--", "sh", "-c",
-			`for i in 1 2 3 4 5 6 7 8 9; do (sh -c "sleep 0.0$i; exit $i" &) ; done; sleep 0.05; exit 33`).ends(33)
+		r.run(orphans...).ends(33)
 	}
 }
 
 func (r *rig) initSignals() {
-	r.asInit(r.aside, "run", "--", r.child, "signals").sees("ready")
+	r.run(r.asInit(r.aside, "run", "--", r.child, "signals")...).sees("ready")
 	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM} {
 		syscall.Kill(r.init(), sig)
 		r.sees(got(sig))
 		r.counts(1, got(sig))
 	}
-	// Whoever was asked to end and takes long is ended by force at the next wish.
 	syscall.Kill(r.init(), syscall.SIGKILL)
-	r.ends(128 + 9)
+	r.code()
 }
 
 func (r *rig) initSignalWhileReading(watch string) {
 	if err := syscall.Mkfifo(filepath.Join(r.dir, ".env"), 0o600); err != nil {
 		r.Fatal(err)
 	}
-	r.asInit(r.aside, "run", watch, "--", "echo", "started")
+	r.run(r.asInit(r.aside, "run", watch, "--", "echo", "started")...)
 	var writer *os.File
 	r.until("a reader of .env", func() (ok bool) {
 		var err error
@@ -117,7 +115,7 @@ func (r *rig) initSignalWhileReading(watch string) {
 
 func (r *rig) initRestarts() {
 	r.env = append(r.env, "ADDRESS="+r.freeAddress())
-	r.asInit(r.aside, "run", "--grace", "200ms", "--", "sh", "-c", "(setsid child server $ADDRESS &); echo pid $$; sleep 1000")
+	r.run(r.asInit(r.aside, "run", "--grace", "200ms", "--", "sh", "-c", "(setsid child server $ADDRESS &); sleep 1000")...)
 	for i := 1; i <= 3; i++ {
 		r.seesTimes(i, "^listening on")
 		r.write(".env", fmt.Sprintf("A=%d\n", i))
@@ -145,7 +143,7 @@ func (r *rig) foreignProc() {
 	if exec.Command("unshare", "--pid", "--fork", "true").Run() != nil {
 		r.Skip("no PID namespaces on this machine")
 	}
-	r.run("unshare", "--pid", "--fork", r.aside, "run", "--", "sh", "-c", `echo "begun $A"; [ $A = 2 ] && exit 4; sleep 1000 & wait`).sees("begun 1")
+	r.run("unshare", "--pid", "--fork", r.aside, "run", "--healthy-after", "0", "--", "sh", "-c", `echo "begun $A"; [ $A = 2 ] && exit 4; sleep 1000 & wait`).sees("begun 1")
 	r.write(".env", "A=2\n")
 	r.sees("begun 2")
 	r.ends(4)

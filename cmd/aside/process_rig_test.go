@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long anything may take that is to happen at all.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // programs are what the tests of the process layer run.
 type programs struct{ aside, child string }
@@ -189,6 +189,9 @@ func (r *rig) seesTimes(count int, pattern string) string {
 // counts fails unless pattern was printed exactly want times so far.
 func (r *rig) counts(want int, pattern string) {
 	r.Helper()
+	if want > 0 {
+		r.seesTimes(want, pattern) // it may still be on its way
+	}
 	text := r.out.String()
 	if got := len(regexp.MustCompile("(?m)"+pattern).FindAllString(text, -1)); got != want {
 		r.Fatalf("%q was printed %d times, want %d:\n%s", pattern, got, want, text)

@@ -138,6 +138,7 @@ func (r *rig) interactive(ask, interrupted, leave string, args ...string) {
 	r.sees(">")
 	r.types(ask)
 	r.sees("42")
+	r.seesTimes(2, "> ")
 	r.types("\x03")
 	r.sees(interrupted)
 	r.types(leave)

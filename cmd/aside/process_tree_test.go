@@ -157,7 +157,7 @@ func (r *rig) diesWithAside(start func(*rig, ...string) *rig) {
 
 func (r *rig) diesWithAsideLater() {
 	r.write(".env", "A=1\n")
-	r.run(r.aside, "run", "--", "sh", "-c", `echo "begun $A"; exec child signals`).sees("begun 1")
+	r.run(r.aside, "run", "--grace", "50ms", "--", "sh", "-c", `echo "begun $A"; exec child signals`).sees("begun 1")
 	r.write(".env", "A=2\n")
 	r.sees("begun 2")
 	r.seesTimes(2, "ready")

@@ -26,6 +26,8 @@ var reserved = [...]string{"ASIDE_IDENTITY", "ASIDE_IDENTITY_FILE"}
 type projectFlags struct {
 	stage, app, dir string
 	quiet, verbose  bool
+
+	forceDelete bool // of secret remove
 }
 
 func (f *projectFlags) register(flags *pflag.FlagSet) {
@@ -84,6 +86,12 @@ func (p *project) nameApp() error {
 		}
 		return nil
 	}
+	if p.config.App.Value == "" {
+		if name, _, ok := p.sstConfig(); ok && config.CheckApp(name) == nil {
+			p.name = name
+			return nil
+		}
+	}
 	name, err := p.config.AppName()
 	if err != nil && p.config.StoreFor(p.stage).Value == "local" {
 		name, err = plainName(filepath.Base(p.config.Root)), nil
@@ -136,6 +144,7 @@ type layers struct {
 	only, except []string
 	link         string
 	strict       bool
+	offline      bool
 }
 
 // resolver reads every layer of the project.
@@ -150,6 +159,9 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 	}
 	stored := sources.Stored(p.store, p.scopes()...)
 	if polled, ok := stored.(sources.PolledSource); ok {
+		if polled, err = p.kept(polled, l); err != nil {
+			return nil, err
+		}
 		stored = sources.Cached(polled)
 	}
 	files := sources.EnvFiles(p.config.Root, sources.Cascade(p.stage)...)

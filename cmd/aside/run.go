@@ -21,6 +21,7 @@ type runFlags struct {
 	watch, noWatch bool
 	watchOnly      []string
 	poll, debounce time.Duration
+	pollGiven      bool
 
 	signal       string
 	grace        time.Duration
@@ -37,6 +38,7 @@ func (l *layers) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&l.only, "only", nil, "inject only the stored secrets that match (GLOB,…)")
 	flags.StringVar(&l.link, "link", "", "inject only the stored secrets of this link in aside.yaml")
 	flags.BoolVar(&l.strict, "strict", false, "a required secret that is missing is an error in every stage")
+	flags.BoolVar(&l.offline, "offline", false, "use what was kept of a remote store, and do not ask it")
 	flags.StringSliceVar(&l.except, "except", nil, "inject no stored secret that matches (GLOB,…)")
 }
 
@@ -71,6 +73,7 @@ It exits with the command's own code, with 128+N where signal N killed it; with
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.pollGiven = cmd.Flags().Changed("poll")
 			f.graceGiven = cmd.Flags().Changed("grace")
 			return a.run(cmd.Context(), pf, &f, args)
 		},
@@ -131,7 +134,7 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 		return s.Exec(ctx)
 	}
 	// Before the first read, so that no change is missed.
-	w, err := watch.Start(ctx, a.watchConfig(resolver.Sources, f))
+	w, err := watch.Start(ctx, p.watchConfig(resolver.Sources, f))
 	if err != nil {
 		return err
 	}
@@ -203,17 +206,24 @@ func (p *project) reactions(only []string, usual func(string) inject.Reaction) f
 }
 
 // watchConfig says what to watch: the files of all sources, and the remote ones.
-func (a *app) watchConfig(all []sources.Source, f *runFlags) watch.Config {
-	c := watch.Config{Debounce: f.debounce, Log: a.logger()}
+func (p *project) watchConfig(all []sources.Source, f *runFlags) watch.Config {
+	c := watch.Config{Debounce: f.debounce, Log: p.app.logger()}
+	every := p.config.PollFor(p.stage)
+	if every == 0 || f.pollGiven {
+		every = f.poll
+	}
 	for _, src := range all {
 		switch src := src.(type) {
 		case sources.FileSource:
 			c.Files = append(c.Files, src.Paths()...)
 		case sources.PolledSource:
+			if f.offline {
+				continue
+			}
 			c.Polls = append(c.Polls, watch.Poll{
-				Name:  "the store",
-				Every: f.poll,
-				Token: "not asked yet",
+				Name:  p.config.StoreFor(p.stage).Value,
+				Every: every,
+				Token: "not asked yet", // the first answer is compared with nothing, see sources.Cached
 				Check: src.Version,
 			})
 		}

@@ -13,7 +13,7 @@ import (
 
 func (a *app) secretRemoveCommand(pf *projectFlags) *cobra.Command {
 	var f scopeFlags
-	var force bool
+	var force, forceDelete bool
 	cmd := &cobra.Command{
 		Use:     "remove NAME",
 		Aliases: []string{"rm"},
@@ -24,6 +24,7 @@ service, is removed with --force only.`,
 		Args:    oneName,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
+			pf.forceDelete = forceDelete
 			p, scopes, err := a.openScopes(cmd, pf, &f)
 			if err != nil {
 				return err
@@ -42,6 +43,7 @@ service, is removed with --force only.`,
 	}
 	f.register(cmd.Flags())
 	cmd.Flags().BoolVar(&force, "force", false, "remove it even if it is required or linked")
+	cmd.Flags().BoolVar(&forceDelete, "force-delete", false, "in Secrets Manager: delete for good, without the time to recover it")
 	return cmd
 }
 

@@ -7,18 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-
-	"github.com/aside-cli/aside/cmd/internal/audit"
-	"github.com/aside-cli/aside/sources/local"
 )
-
-// localStore is the local store of the project, whichever store its stage uses.
-func (p *project) localStore() *local.Store {
-	c := local.FromEnv(p.config.Root, p.app.getenv)
-	c.Notice = func(line string) { p.app.say("%s", line) }
-	c.User = audit.Who()
-	return local.New(c)
-}
 
 func (a *app) recipientsCommand(pf *projectFlags) *cobra.Command {
 	var shared, force bool

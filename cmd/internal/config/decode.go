@@ -53,7 +53,7 @@ func (d *document) structure(path string, n *yaml.Node, v reflect.Value) error {
 	}
 	return d.pairs(path, n, func(key Text, n *yaml.Node) error {
 		field, ok := fields[key.Value]
-		switch near := nearest(key.Value, known); {
+		switch near := Nearest(key.Value, known); {
 		case ok:
 			return d.value(strings.TrimPrefix(path+"."+key.Value, "."), n, field)
 		case near != "":

@@ -2,12 +2,13 @@ package config
 
 import "strings"
 
-// nearest returns the known word that word was probably meant to be, or "".
-// A third of the characters may be wrong, missing, too many or swapped.
-func nearest(word string, known []string) string {
+// Nearest returns the known word that word was probably meant to be, or "".
+// A third of the characters may be wrong, missing, too many or swapped; case does
+// not count.
+func Nearest(word string, known []string) string {
 	best, found := max(1, len(word)/3)+1, ""
 	for _, k := range known {
-		if n := distance(strings.ToLower(word), k); n < best {
+		if n := distance(strings.ToLower(word), strings.ToLower(k)); n < best {
 			best, found = n, k
 		}
 	}

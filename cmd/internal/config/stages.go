@@ -37,7 +37,7 @@ func ParseType(s string) (Type, error) {
 	}
 	err := fmt.Errorf("%.40q is no type of stage", s)
 	types := []string{string(Production), string(Preview), string(Development), string(Local)}
-	if near := nearest(s, types); near != "" {
+	if near := Nearest(s, types); near != "" {
 		err = fmt.Errorf("%w: did you mean %q?", err, near)
 	}
 	return "", sources.Hint(err, "a stage is of type production (prod), preview (pr), development (dev) or local")

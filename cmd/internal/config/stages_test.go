@@ -172,7 +172,7 @@ func TestNearest(t *testing.T) {
 		"stge": "stage", "satge": "stage", "STORE": "store", "ap": "app", "paramters": "parameters",
 		"x": "", "secrets": "", "": "", strings.Repeat("stage", 100): "",
 	} {
-		if got := nearest(word, known); got != want {
+		if got := Nearest(word, known); got != want {
 			t.Errorf("%s: got %q, want %q", word, got, want)
 		}
 	}

@@ -1,0 +1,113 @@
+//go:build linux
+
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSoak restarts a command with a whole tree again and again, with changes at
+// random moments. ASIDE_SOAK says how often.
+func TestSoak(t *testing.T) {
+	want, err := strconv.Atoi(cmp.Or(os.Getenv("ASIDE_SOAK"), "40"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, build(t))
+	_, port, _ := net.SplitHostPort(r.freeAddress())
+	r.env = append(r.env, "PORT="+port)
+	r.write(".env", "VALUE=0\n")
+	r.run(r.aside, "run", "--debounce", "5ms", "--", r.child, "tree").sees("^ready 0$")
+
+	began := time.Now()
+	var warmFDs, warmRSS int
+	value := 0
+	for r.restarts() < want {
+		value++
+		r.write(".env", fmt.Sprintf("VALUE=%d\n", value))
+		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+		if value%10 == 0 {
+			r.settled(value)
+			if r.restarts() < want/2 { // measured when caches and pools are filled
+				warmFDs, warmRSS = r.openFiles(), r.residentMemory()
+			}
+		}
+	}
+	r.settled(value)
+	fds, rss := r.openFiles(), r.residentMemory()
+	t.Logf("%d restarts for %d changes in %v; open files %d, then %d; resident memory %d KiB, then %d KiB",
+		r.restarts(), value, time.Since(began).Round(time.Millisecond), warmFDs, fds, warmRSS, rss)
+	if fds > warmFDs {
+		t.Errorf("%d open files, %d before", fds, warmFDs)
+	}
+	if len(raceFlags()) == 0 && rss > warmRSS+2<<10 {
+		t.Errorf("resident memory grew from %d KiB to %d KiB", warmRSS, rss)
+	}
+	r.counts(0, "failed|killing|continuing")
+	r.signal(15)
+	r.ends(128 + 15)
+	r.nothingLeft()
+}
+
+func (r *rig) restarts() int { return strings.Count(r.out.String(), "aside: restarting") }
+
+// settled waits for the last change to arrive, and for the tree to be complete.
+func (r *rig) settled(value int) {
+	r.Helper()
+	r.sees(fmt.Sprintf("^ready %d$", value))
+	r.until("one whole tree", func() bool { return len(r.left()) == 4 })
+}
+
+func (r *rig) openFiles() int {
+	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", r.pid()))
+	if err != nil {
+		r.Fatal(err)
+	}
+	return len(fds)
+}
+
+// residentMemory in KiB.
+func (r *rig) residentMemory() int {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.pid()))
+	if err != nil {
+		r.Fatal(err)
+	}
+	kib, err := strconv.Atoi(regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindStringSubmatch(string(status))[1])
+	if err != nil {
+		r.Fatal(err)
+	}
+	return kib
+}
+
+// BenchmarkRestart reports how long it takes from a change on disk to SIGTERM,
+// --debounce subtracted, and from the end of the old command to the start of the
+// new one. Run it with -benchtime 100x.
+func BenchmarkRestart(b *testing.B) {
+	const debounce = 100 * time.Millisecond
+	p := build(b)
+	for b.Loop() {
+	}
+	toTERM, toStart := newRig(b, p).measureRestarts(b.N, debounce)
+	b.ReportMetric(0, "ns/op")
+	report := func(name string, took []time.Duration, less time.Duration) {
+		ms := func(d time.Duration) float64 { return float64(d-less) / float64(time.Millisecond) }
+		b.ReportMetric(ms(median(took)), name+"-median-ms")
+		b.ReportMetric(ms(slices.Max(took)), name+"-worst-ms")
+	}
+	report("change-to-TERM", toTERM, debounce)
+	report("end-to-start", toStart, 0)
+}
+
+func median(took []time.Duration) time.Duration {
+	return slices.Sorted(slices.Values(took))[len(took)/2]
+}

@@ -1,0 +1,96 @@
+package export
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+func writeJSON(dst []byte, vars []Variable, _ Options) ([]byte, error) {
+	object := make(map[string]string, len(vars))
+	for _, v := range vars {
+		object[v.Name] = v.Value.Reveal()
+	}
+	out := bytes.NewBuffer(dst)
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(object)
+	return out.Bytes(), err
+}
+
+func writeYAML(dst []byte, vars []Variable, _ Options) ([]byte, error) {
+	if len(vars) == 0 {
+		return append(dst, "{}\n"...), nil
+	}
+	for _, v := range vars {
+		dst = append(appendQuoted(dst, v.Name), ": "...)
+		dst = append(appendQuoted(dst, v.Value.Reveal()), '\n')
+	}
+	return dst, nil
+}
+
+// appendQuoted quotes s for YAML and for HCL, which share these escapes. Names
+// are quoted too: a plain NO or 1e3 is no string in YAML.
+func appendQuoted(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			dst = append(dst, `\n`...)
+		case r == '\r':
+			dst = append(dst, `\r`...)
+		case r == '\t':
+			dst = append(dst, `\t`...)
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case unicode.IsPrint(r):
+			dst = append(dst, string(r)...)
+		case r < 1<<16:
+			dst = fmt.Appendf(dst, `\u%04X`, r)
+		default:
+			dst = fmt.Appendf(dst, `\U%08X`, r)
+		}
+	}
+	return append(dst, '"')
+}
+
+// writeKubernetes writes the manifest of a Secret, in which values are bytes.
+func writeKubernetes(dst []byte, vars []Variable, o Options) ([]byte, error) {
+	dst = fmt.Appendf(dst, "apiVersion: v1\nkind: Secret\nmetadata:\n  name: %q\ntype: Opaque\n", kubernetesName(o.App))
+	if len(vars) == 0 {
+		return append(dst, "data: {}\n"...), nil
+	}
+	dst = append(dst, "data:\n"...)
+	for _, v := range vars {
+		dst = fmt.Appendf(dst, "  %q: %q\n", v.Name, base64.StdEncoding.EncodeToString([]byte(v.Value.Reveal())))
+	}
+	return dst, nil
+}
+
+// kubernetesName makes a DNS label of an app's name: at most 63 lower-case
+// letters, digits and -, with no - at the ends.
+func kubernetesName(app string) string {
+	var words []string
+	for word := range strings.FieldsFuncSeq(strings.ToLower(app), func(r rune) bool {
+		return (r < 'a' || 'z' < r) && (r < '0' || '9' < r)
+	}) {
+		words = append(words, word)
+	}
+	label := strings.Join(words, "-")
+	label = strings.TrimRight(label[:min(63, len(label))], "-")
+	if label == "" {
+		return "aside"
+	}
+	return label
+}
+
+func kubernetesKey(name, _ string) string {
+	if name == "." || strings.HasPrefix(name, "..") {
+		return "has a name that Kubernetes takes for a folder"
+	}
+	return ""
+}
