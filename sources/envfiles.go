@@ -101,6 +101,10 @@ func ParseEnv(name string, src []byte) (Reading, error) {
 	return r, nil
 }
 
+// maxPipeWait is how long a pipe that was read before is waited for: other files
+// may have changed, and are read with it.
+const maxPipeWait = time.Second
+
 var (
 	errDirectory = errors.New("is a directory")
 	errTooLarge  = fmt.Errorf("is larger than %d MiB", MaxEnvFile>>20)
@@ -125,7 +129,8 @@ func fileError(name string, err error) error {
 }
 
 // content returns what the file holds, or the pipe. A pipe from <(command) is
-// empty when it is read again; then what it said before still stands.
+// empty when it is read again, and another one may have no writer then; what it
+// said before still stands.
 func (s *envFiles) content(ctx context.Context, path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -142,15 +147,24 @@ func (s *envFiles) content(ctx context.Context, path string) ([]byte, error) {
 		defer file.Close()
 		return readLimited(file)
 	}
-	src, err := readPipe(ctx, path)
-	if err != nil {
+	s.mu.Lock()
+	before, again := s.piped[path]
+	s.mu.Unlock()
+	within := ctx
+	if again {
+		var cancel context.CancelFunc
+		within, cancel = context.WithTimeout(ctx, maxPipeWait)
+		defer cancel()
+	}
+	src, err := readPipe(within, path)
+	switch {
+	case again && ctx.Err() == nil && (len(src) == 0 || within.Err() != nil):
+		return before, nil
+	case err != nil:
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(src) == 0 {
-		return s.piped[path], nil
-	}
 	s.piped[path] = src
 	return src, nil
 }
@@ -166,8 +180,9 @@ func readLimited(r io.Reader) ([]byte, error) {
 // readPipe reads the pipe at path to its end, or until ctx is done. (On macOS,
 // which cannot poll named pipes, a writer that is there but silent is waited for.)
 func readPipe(ctx context.Context, path string) ([]byte, error) {
-	opened := make(chan struct{})
-	defer context.AfterFunc(ctx, func() {
+	opened, ended := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
 		// Opening a named pipe waits for a writer: be one.
 		for {
 			w, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
@@ -180,9 +195,12 @@ func readPipe(ctx context.Context, path string) ([]byte, error) {
 			case <-time.After(time.Millisecond):
 			}
 		}
-	})()
+	})
 	file, err := os.Open(path)
 	close(opened)
+	if !stop() {
+		<-ended // or it would be the writer of whoever reads next
+	}
 	if err != nil {
 		return nil, err
 	}

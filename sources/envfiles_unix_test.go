@@ -87,3 +87,41 @@ func TestEnvFileFromProcessSubstitution(t *testing.T) {
 		}
 	}
 }
+
+func TestNamedPipeWithoutWriterIsNotWaitedForAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	source := RequiredEnvFiles("", path)
+	go os.WriteFile(path, []byte("A=1\n"), 0o600)
+	for range 2 {
+		r, err := source.Read(t.Context())
+		if err != nil || len(r.Values) != 1 || r.Values[0].Name != "A" {
+			t.Fatalf("%v, %v", r.Values, err)
+		}
+	}
+}
+
+func TestCancelledReadLeavesNoWriterBehind(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	for range 100 {
+		source := RequiredEnvFiles("", path)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		source.Read(ctx)
+		cancel()
+		// Nobody but this one may be the writer of the next reader.
+		written := make(chan error, 1)
+		go func() { written <- os.WriteFile(path, []byte("A=1\n"), 0o600) }()
+		r, err := source.Read(t.Context())
+		if err != nil || len(r.Values) != 1 {
+			t.Fatalf("%v, %v", r.Values, err)
+		}
+		if err := <-written; err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/aside-cli/aside/sources"
-	"github.com/aside-cli/aside/sources/internal/mototest"
+	"github.com/aside-cli/aside/sources/mototest"
 )
 
 var moto mototest.Server

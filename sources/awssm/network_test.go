@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/aside-cli/aside/sources"
-	"github.com/aside-cli/aside/sources/internal/mototest"
+	"github.com/aside-cli/aside/sources/mototest"
 )
 
 // A cable is the network between a store and a server.
@@ -80,8 +80,12 @@ func (c *cable) is(state string) bool {
 func (c *cable) plug(near net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.state == "cut" {
+		near.Close()
+		return
+	}
 	far, err := net.Dial("tcp", c.target)
-	if err != nil || c.state == "cut" {
+	if err != nil {
 		near.Close()
 		return
 	}

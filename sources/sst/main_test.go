@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/aside-cli/aside/sources"
-	"github.com/aside-cli/aside/sources/internal/mototest"
+	"github.com/aside-cli/aside/sources/mototest"
 )
 
 var moto mototest.Server

@@ -1,5 +1,5 @@
 // Package mototest runs moto_server, which behaves as AWS does, for the tests
-// of a package:
+// of a package. It is for tests only:
 //
 //	var moto mototest.Server
 //
