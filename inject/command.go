@@ -71,12 +71,12 @@ func (c Command) find(env *Environment) (string, error) {
 		}
 		return file, nil
 	}
-	path, ok := env.Lookup("PATH")
+	path, ok := searchPath(env)
 	if !ok {
 		return "", notFound(name + ": command not found: PATH is not set")
 	}
 	var denied error
-	for _, dir := range filepath.SplitList(path.Reveal()) {
+	for _, dir := range filepath.SplitList(path) {
 		file := filepath.Join(dir, name)
 		if !filepath.IsAbs(file) {
 			// A relative entry of PATH, or an empty one, means the folder the
@@ -121,9 +121,13 @@ func cannotRun(name string, err error) error {
 		err = reason.Err
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return &StartError{127, fmt.Errorf("%s: no such file", name)}
+		return &StartError{127, sources.Hint(fmt.Errorf("%s: no such file", name), "check its spelling, and the folder it is seen from")}
 	}
-	return &StartError{126, fmt.Errorf("%s: cannot be run: %w", name, err)}
+	err = fmt.Errorf("%s: cannot be run: %w", name, err)
+	if errors.Is(err, fs.ErrPermission) {
+		err = sources.Hint(err, "if it is a program: chmod +x "+name)
+	}
+	return &StartError{126, err}
 }
 
 // setPWD tells the command the name of the folder that it is started in.

@@ -16,3 +16,9 @@ func executable(file string) (extension string, err error) {
 	}
 	return "", nil
 }
+
+// searchPath returns the PATH of env, and whether it is set.
+func searchPath(env *Environment) (string, bool) {
+	path, ok := env.Lookup("PATH")
+	return path.Reveal(), ok
+}

@@ -26,3 +26,14 @@ func executable(file string) (extension string, err error) {
 	}
 	return "", err
 }
+
+// searchPath returns the PATH of env, which most call Path here, and whether it is set.
+func searchPath(env *Environment) (string, bool) {
+	for _, name := range env.Names() {
+		if strings.EqualFold(name, "PATH") {
+			path, _ := env.Lookup(name)
+			return path.Reveal(), true
+		}
+	}
+	return "", false
+}

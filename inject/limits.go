@@ -28,8 +28,8 @@ func (l argLimits) check(path string, argv []string, env *Environment) error {
 		}
 		total += len(arg) + 1 + l.ptr
 	}
-	for name, v := range env.vars {
-		size := len(name) + 1 + v.Secret.Len() + 1
+	for _, name := range env.Names() {
+		size := len(name) + 1 + env.vars[name].Secret.Len() + 1
 		if l.one > 0 && size > l.one {
 			return tooLarge(fmt.Sprintf("%s is too large for an environment variable: with its name it is %d bytes long, the system allows %d",
 				name, size-1, l.one-1), env)

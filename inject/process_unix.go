@@ -92,6 +92,7 @@ func (h *host) start(l launch) (process, error) {
 	if err := <-err; err != nil {
 		return nil, startError(l.path, err)
 	}
+	giveBackPages()
 	return p, nil
 }
 

@@ -1,3 +1,5 @@
+//go:build unix
+
 package inject
 
 import (
@@ -29,10 +31,10 @@ func play(t *testing.T, temper temper, configure func(*Supervisor), f func(t *te
 
 var prompt, graceful, deaf = tempers[0], tempers[1], tempers[2]
 
-// rest waits until a read, a restart and a failure soon after are over.
-func rest() { time.Sleep(resting); settle() }
+// lull waits until a read, a restart and a failure soon after are over.
+func lull() { time.Sleep(lullTime); settle() }
 
-const resting = 500 * time.Millisecond
+const lullTime = 500 * time.Millisecond
 
 func (w *world) wantSaid(lines ...string) {
 	w.t.Helper()
@@ -64,7 +66,7 @@ func (w *world) wantEnded(status int) {
 func TestRestartSaysWhatChanged(t *testing.T) {
 	play(t, prompt, nil, func(t *testing.T, w *world) {
 		w.set(map[string]string{"A": "1-" + secretMarker, "X": "", "KEEP": "2-" + secretMarker})
-		rest()
+		lull()
 		w.wantSaid("restarting: A added (.env), KEEP changed (.env), X removed (.env)")
 		w.wantStarts(2)
 	})
@@ -73,9 +75,9 @@ func TestRestartSaysWhatChanged(t *testing.T) {
 func TestNoRestartWithoutDifference(t *testing.T) {
 	play(t, prompt, nil, func(t *testing.T, w *world) {
 		w.touch()
-		rest()
+		lull()
 		w.set(map[string]string{"X": w.vars["X"]})
-		rest()
+		lull()
 		w.wantSaid()
 		w.wantStarts(1)
 	})
@@ -89,7 +91,7 @@ func TestEditsDuringRestartMakeOneMore(t *testing.T) {
 			w.change("X")
 			time.Sleep(2 * time.Millisecond)
 		}
-		rest()
+		lull()
 		w.wantStarts(3)
 	})
 }
@@ -98,19 +100,19 @@ func TestComplaintIsSaidOnceAndAgainAfterItWasWell(t *testing.T) {
 	play(t, prompt, nil, func(t *testing.T, w *world) {
 		for range 3 {
 			w.reads(true)
-			rest()
+			lull()
 		}
 		complaint := "! " + errRead.Error() + " (continuing with what was read before)"
 		w.wantSaid(complaint)
 		w.reads(false)
-		rest()
+		lull()
 		w.reads(true)
-		rest()
+		lull()
 		w.wantSaid(complaint, complaint)
 
 		w.reads(false)
 		w.change("X") // the first change after many failures
-		rest()
+		lull()
 		w.wantStarts(2)
 	})
 }
@@ -129,7 +131,7 @@ func TestComplaintOfASourceThatWasCancelled(t *testing.T) {
 	}, func(t *testing.T, world *world) {
 		w = world
 		w.touch()
-		rest()
+		lull()
 		w.wantSaid("! context canceled (continuing with what was read before)")
 	})
 }
@@ -137,21 +139,21 @@ func TestComplaintOfASourceThatWasCancelled(t *testing.T) {
 func TestUnusableEnvironmentKeepsTheCommand(t *testing.T) {
 	play(t, prompt, nil, func(t *testing.T, w *world) {
 		w.set(map[string]string{"LARGE": strings.Repeat("x", 40<<20)})
-		rest()
+		lull()
 		w.wantStarts(1)
 		if len(w.said) != 1 || !strings.Contains(w.said[0], "LARGE (41943040 bytes, .env)") ||
 			!strings.HasSuffix(w.said[0], "(continuing with what was read before)") {
 			t.Errorf("said %q", w.said)
 		}
 		w.set(map[string]string{"LARGE": "small"})
-		rest()
+		lull()
 		w.wantStarts(2)
 	})
 }
 
 func TestReadThatHangsBlocksNoSignal(t *testing.T) {
 	play(t, prompt, nil, func(t *testing.T, w *world) {
-		w.readTakes = time.Hour
+		w.readsTake(time.Hour)
 		w.touch()
 		settle()
 		w.signal(syscall.SIGUSR1)
@@ -160,7 +162,7 @@ func TestReadThatHangsBlocksNoSignal(t *testing.T) {
 			t.Error("SIGUSR1 did not arrive")
 		}
 		w.signal(syscall.SIGTERM)
-		rest()
+		lull()
 		w.wantEnded(143)
 	})
 }
@@ -202,7 +204,7 @@ func TestSignalInEachPhase(t *testing.T) {
 			w.change("X")
 			time.Sleep(10 * time.Millisecond)
 			w.signal(syscall.SIGHUP)
-			rest()
+			lull()
 			w.wantEnded(129)
 			if w.command().killed {
 				t.Error("it was killed for a second SIGHUP")
@@ -213,7 +215,7 @@ func TestSignalInEachPhase(t *testing.T) {
 		play(t, graceful, nil, func(t *testing.T, w *world) {
 			w.signal(syscall.SIGINT)
 			w.change("X")
-			rest()
+			lull()
 			w.wantEnded(0)
 			w.wantStarts(1)
 		})
@@ -224,7 +226,7 @@ func TestSignalInEachPhase(t *testing.T) {
 			w.signal(syscall.SIGHUP)
 			settle()
 			w.change("X")
-			rest()
+			lull()
 			w.wantStarts(1)
 		})
 	})
@@ -236,9 +238,9 @@ func TestCtrlCOfTheCommand(t *testing.T) {
 	t.Run("just after a restart", func(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			w.change("X")
-			rest()
+			lull()
 			w.exit(interrupt)
-			rest()
+			lull()
 			w.wantEnded(130)
 			w.wantStarts(2)
 		})
@@ -246,18 +248,18 @@ func TestCtrlCOfTheCommand(t *testing.T) {
 	t.Run("or another key", func(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			w.change("X")
-			rest()
+			lull()
 			w.exit(event{status: 131, signal: syscall.SIGQUIT})
-			rest()
+			lull()
 			w.wantEnded(131)
 		})
 	})
 	t.Run("just after a restart, caught", func(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			w.change("X")
-			rest()
+			lull()
 			w.exit(event{status: 130})
-			rest()
+			lull()
 			w.wantEnded(130)
 		})
 	})
@@ -266,7 +268,7 @@ func TestCtrlCOfTheCommand(t *testing.T) {
 			w.change("X")
 			time.Sleep(10 * time.Millisecond)
 			w.exit(interrupt)
-			rest()
+			lull()
 			w.wantEnded(130)
 			w.wantStarts(1)
 		})
@@ -274,14 +276,14 @@ func TestCtrlCOfTheCommand(t *testing.T) {
 	t.Run("when INT is what stops it", func(t *testing.T) {
 		play(t, prompt, func(s *Supervisor) { s.StopSignal = syscall.SIGINT }, func(t *testing.T, w *world) {
 			w.change("X")
-			rest()
+			lull()
 			w.wantStarts(2)
 		})
 	})
 	t.Run("when it waits on exit", func(t *testing.T) {
 		play(t, prompt, func(s *Supervisor) { s.WaitOnExit = true }, func(t *testing.T, w *world) {
 			w.exit(interrupt)
-			rest()
+			lull()
 			w.wantEnded(130)
 		})
 	})
@@ -293,16 +295,16 @@ func TestRollBack(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			first := w.vars["X"]
 			w.spoil("X")
-			rest()
+			lull()
 			w.wantSaid("restarting: X changed (.env)", held+"X changed (.env)")
 			w.touch()
-			rest()
+			lull()
 			w.wantStarts(3)
 			if got := w.command().env["X"]; got != first {
 				t.Error("it does not have the environment that worked")
 			}
 			w.change("X")
-			rest()
+			lull()
 			w.wantStarts(4)
 		})
 	})
@@ -310,9 +312,9 @@ func TestRollBack(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			first := w.vars["X"]
 			w.spoil("X")
-			rest()
+			lull()
 			w.set(map[string]string{"X": first})
-			rest()
+			lull()
 			w.wantStarts(3)
 		})
 	})
@@ -322,7 +324,7 @@ func TestRollBack(t *testing.T) {
 			w.spoil("X")
 			time.Sleep(5 * time.Millisecond) // started, and not failed yet
 			w.change("Y")
-			rest()
+			lull()
 			w.wantSaid("restarting: X changed (.env)", "restarting: Y added (.env)",
 				held+"X changed (.env), Y added (.env)")
 			if w.ended() || w.command().env["X"] != first {
@@ -330,31 +332,42 @@ func TestRollBack(t *testing.T) {
 			}
 		})
 	})
+	t.Run("while a change is being read", func(t *testing.T) {
+		play(t, graceful, nil, func(t *testing.T, w *world) {
+			w.spoil("X")
+			time.Sleep(65 * time.Millisecond) // started, and about to fail
+			w.readsTake(20 * time.Millisecond)
+			w.change("X")
+			lull()
+			w.wantSaid("restarting: X changed (.env)", held+"X changed (.env)", "restarting: X changed (.env)")
+			w.wantStarts(4)
+		})
+	})
 	t.Run("not to the same", func(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			first := w.vars["X"]
 			w.change("X")
-			rest()
+			lull()
 			w.set(map[string]string{"X": first})
-			rest()
+			lull()
 			w.exit(event{status: 1})
-			rest()
+			lull()
 			w.wantEnded(1)
 		})
 	})
 	t.Run("not once it was healthy", func(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			w.change("X")
-			time.Sleep(testHealthy + resting)
+			time.Sleep(testHealthy + lullTime)
 			w.exit(event{status: 4})
-			rest()
+			lull()
 			w.wantEnded(4)
 		})
 	})
 	t.Run("not from the first start", func(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			w.exit(event{status: 4})
-			rest()
+			lull()
 			w.wantEnded(4)
 		})
 	})
@@ -362,7 +375,7 @@ func TestRollBack(t *testing.T) {
 		play(t, prompt, func(s *Supervisor) { s.HealthyAfter = 0 }, func(t *testing.T, w *world) {
 			w.startFails = 1
 			w.change("X")
-			rest()
+			lull()
 			var start *StartError
 			if !errors.As(w.err, &start) {
 				t.Errorf("it returned %v, want a *StartError", w.err)
@@ -373,7 +386,7 @@ func TestRollBack(t *testing.T) {
 		play(t, prompt, nil, func(t *testing.T, w *world) {
 			w.startFails = 1
 			w.change("X")
-			rest()
+			lull()
 			w.wantSaid("restarting: X changed (.env)",
 				"restarting: text file busy just after a restart: held back: X changed (.env)")
 			w.wantStarts(3)
@@ -385,15 +398,15 @@ func TestReactions(t *testing.T) {
 	t.Run("signal and ignore", func(t *testing.T) {
 		play(t, prompt, func(s *Supervisor) { s.React = react }, func(t *testing.T, w *world) {
 			w.change("Z")
-			rest()
+			lull()
 			w.change("Y")
-			rest()
+			lull()
 			w.wantSaid("sending SIGUSR2: Y added (.env)")
 			if w.command().got[syscall.SIGUSR2] != 1 {
 				t.Error("SIGUSR2 did not arrive")
 			}
 			w.set(map[string]string{"X": "n", "Y": "n", "Z": "n"})
-			rest()
+			lull()
 			w.wantSaid("sending SIGUSR2: Y added (.env)", "restarting: X changed (.env)")
 			if env := w.command().env; env["Y"] != "n" || env["Z"] != "n" {
 				t.Error("a restart does not bring what was ignored before")
@@ -405,10 +418,10 @@ func TestReactions(t *testing.T) {
 			w.exit(event{})
 			settle()
 			w.change("Z")
-			rest()
+			lull()
 			w.wantStarts(1)
 			w.change("Y")
-			rest()
+			lull()
 			w.wantSaid("the command ended with 0: waiting for a change", "restarting: Y added (.env)")
 		})
 	})
@@ -418,7 +431,7 @@ func TestGrace(t *testing.T) {
 	t.Run("over in a restart", func(t *testing.T) {
 		play(t, deaf, nil, func(t *testing.T, w *world) {
 			w.change("X")
-			time.Sleep(testGrace + resting)
+			time.Sleep(testGrace + lullTime)
 			w.wantSaid("restarting: X changed (.env)", "killing what did not end within 1s: process 42 (fake)")
 			w.wantStarts(2)
 		})
@@ -428,7 +441,7 @@ func TestGrace(t *testing.T) {
 			w.signal(syscall.SIGTERM)
 			time.Sleep(testGrace / 2)
 			w.signal(syscall.SIGTERM) // does not start it anew
-			time.Sleep(testGrace/2 + resting)
+			time.Sleep(testGrace/2 + lullTime)
 			w.wantEnded(137)
 		})
 	})
@@ -438,7 +451,7 @@ func TestCancelLeavesNothing(t *testing.T) {
 	play(t, deaf, nil, func(t *testing.T, w *world) {
 		w.cancelled = true
 		w.cancel()
-		rest()
+		lull()
 		if !errors.Is(w.err, context.Canceled) {
 			t.Errorf("it returned %v", w.err)
 		}
@@ -453,7 +466,7 @@ func TestFirstEnvironment(t *testing.T) {
 		w := newWorld(t, prompt)
 		w.readFails = true
 		w.run()
-		rest()
+		lull()
 		if w.err != errRead || len(w.attempts) != 0 {
 			t.Errorf("it returned %v after %d starts", w.err, len(w.attempts))
 		}
@@ -462,7 +475,7 @@ func TestFirstEnvironment(t *testing.T) {
 		w := newWorld(t, prompt)
 		w.s.Command.Args = []string{"./nosuch"}
 		w.run()
-		rest()
+		lull()
 		var start *StartError
 		if !errors.As(w.err, &start) || start.Code != 127 {
 			t.Errorf("it returned %v", w.err)

@@ -1,0 +1,82 @@
+package inject
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestHelpersKeepTheirExit runs programs of our own, as a credential helper is,
+// while a command leaves orphans behind: each exit goes to whom it belongs.
+func TestHelpersKeepTheirExit(t *testing.T) {
+	h := newHost()
+	defer h.close()
+	p, err := h.start(launch{
+		path:    "/bin/sh",
+		argv:    []string{"sh", "-c", `for i in $(seq 1 100); do (sh -c "exit $i" &); done; sleep 0.2; exit 9`},
+		environ: os.Environ(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var helpers sync.WaitGroup
+	for range 4 {
+		helpers.Go(func() {
+			for code := range 50 {
+				err := exec.Command("/bin/sh", "-c", fmt.Sprintf("exit %d", code)).Run()
+				if got, ok := err.(*exec.ExitError); err == nil && code != 0 || err != nil && (!ok || got.ExitCode() != code) {
+					t.Errorf("helper that exits with %d: %v", code, err)
+				}
+			}
+		})
+	}
+	helpers.Wait()
+	if e := <-p.events(); e.kind != exited || e.status != 9 {
+		t.Errorf("the command ended with %+v, want 9", e)
+	}
+	p.stop(syscall.SIGTERM)
+	if e := <-p.events(); e.kind != gone {
+		t.Errorf("got %+v, want gone", e)
+	}
+}
+
+// TestNobodysChild: a child that this program has through an exec of its parent
+// is in its process group, and nobody waits for it.
+func TestNobodysChild(t *testing.T) {
+	h := newHost()
+	defer h.close()
+	pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", "exit 3"}, &syscall.ProcAttr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); syscall.Kill(pid, 0) == nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it stays a zombie")
+		}
+	}
+}
+
+func TestParseStat(t *testing.T) {
+	for _, tt := range []struct {
+		stat string
+		want member
+		ok   bool
+	}{
+		{"12 (sh) S 1 12 12 0 -1 4194560", member{parent: 1, group: 12, state: 'S', name: "sh"}, true},
+		{"12 (a) Z 9) R 7 8 9", member{parent: 7, group: 8, state: 'R', name: "a) Z 9"}, true},
+		{"12 () T 7 8", member{parent: 7, group: 8, state: 'T'}, true},
+		{"12 (sh) S 1", member{}, false},
+		{"12 (sh) S x 1", member{state: 'S', group: 1, name: "sh"}, false},
+		{"12 sh S 1 2", member{}, false},
+		{"", member{}, false},
+	} {
+		got, ok := parseStat([]byte(tt.stat))
+		if got != tt.want || ok != tt.ok {
+			t.Errorf("parseStat(%q) = %+v, %v, want %+v, %v", tt.stat, got, ok, tt.want, tt.ok)
+		}
+	}
+}
