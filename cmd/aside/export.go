@@ -1,104 +1,102 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/aside-cli/aside/cmd/internal/audit"
-	"github.com/aside-cli/aside/dotenv"
+	"github.com/aside-cli/aside/cmd/internal/export"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
 )
 
-// A format writes variables in one of the forms that export knows.
-type format struct {
-	name  string
-	write func(io.Writer, []inject.Variable) error
-}
-
-var formats = [...]format{
-	{"env", exportEnv},
-	{"json", exportJSON},
-	{"shell", exportShell},
-}
-
 func (a *app) exportCommand(pf *projectFlags) *cobra.Command {
 	var l layers
-	var name string
+	var format, output string
+	var all bool
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "print the merged environment",
-		Long: `Print the merged environment: what is set by anything but the environment
-that aside was started with, values in the open.
+		Long: `Print the merged environment, values in the open: what is set by anything but
+the environment that aside was started with, and that too with --all.
 
-Formats: env (a .env file that reads back exactly), json, shell (for eval).`,
+Formats: ` + strings.Join(export.Names(), ", ") + `. What a
+format cannot hold byte for byte is refused, by name.`,
 		Example: `  eval "$(aside export --format shell)"
-  aside export --stage production --format json | jq -r .DATABASE_URL`,
+  aside export --format fish | source
+  aside export --format github >> "$GITHUB_ENV"
+  aside export --stage production --format k8s --output secret.yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var names []string
-			for _, f := range formats {
-				if f.name != name {
-					names = append(names, f.name)
-					continue
-				}
-				p, err := a.open(pf)
-				if err != nil {
-					return err
-				}
-				r, err := p.resolver(l)
-				if err != nil {
-					return err
-				}
-				env, err := p.resolve(cmd.Context(), r, l)
-				if err != nil {
-					return err
-				}
-				p.audit(audit.Export, "", stored(env)...)
-				return f.write(a.stdout, defined(env))
+			if err := export.Check(format); err != nil {
+				return usageError{err}
 			}
-			return sources.Hint(usagef("there is no format %q", name), "one of "+strings.Join(names, ", "))
+			p, err := a.open(pf)
+			if err != nil {
+				return err
+			}
+			r, err := p.resolver(l)
+			if err != nil {
+				return err
+			}
+			env, err := p.resolve(cmd.Context(), r, l)
+			if err != nil {
+				return err
+			}
+			given := stored(env)
+			if env, err = p.withSDK(env, l); err != nil {
+				return err
+			}
+			vars := defined(env)
+			if all {
+				vars = everything(env)
+			}
+			var out bytes.Buffer
+			if err := export.Write(&out, format, exported(vars), export.Options{App: p.name, Masks: a.stderr}); err != nil {
+				return err
+			}
+			p.audit(audit.Export, "", given...)
+			if output == "" {
+				_, err = a.stdout.Write(out.Bytes())
+				return err
+			}
+			if err := writePrivate(output, out.Bytes()); err != nil {
+				return fmt.Errorf("write %s: %w", output, err)
+			}
+			return nil
 		},
 	}
 	l.register(cmd.Flags())
-	cmd.Flags().StringVar(&name, "format", "env", "env, json or shell")
+	l.registerSDK(cmd.Flags())
+	flags := cmd.Flags()
+	flags.StringVar(&format, "format", "env", strings.Join(export.Names(), ", "))
+	flags.StringVarP(&output, "output", "o", "", "write to this file, for its owner's eyes only")
+	flags.BoolVar(&all, "all", false, "with the environment that aside was started with")
 	return cmd
 }
 
-func exportEnv(w io.Writer, vars []inject.Variable) error {
-	var out []byte
+func exported(vars []inject.Variable) []export.Variable {
+	var out []export.Variable
 	for _, v := range vars {
-		out = dotenv.Append(out, v.Name, v.Secret.Reveal())
+		secret := v.Origin.Layer.Stored() || v.Origin.Layer == sources.Override
+		out = append(out, export.Variable{Name: v.Name, Value: v.Secret, Stored: secret, Place: v.Origin.String()})
 	}
-	_, err := w.Write(out)
-	return err
+	return out
 }
 
-func exportJSON(w io.Writer, vars []inject.Variable) error {
-	object := make(map[string]string, len(vars))
-	for _, v := range vars {
-		object[v.Name] = v.Secret.Reveal()
-	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(object)
-}
-
-// exportShell quotes for every POSIX shell: within single quotes nothing but a
-// single quote means anything.
-func exportShell(w io.Writer, vars []inject.Variable) error {
-	var out strings.Builder
-	for _, v := range vars {
-		if err := sources.CheckName(v.Name); err != nil {
-			return sources.Hint(fmt.Errorf("%s (%s) cannot be a variable of a shell", v.Name, v.Origin), "rename it, or use another format")
+// everything is the whole environment, but for what belongs to one process or
+// to the shell that it was started from.
+func everything(env *inject.Environment) []inject.Variable {
+	own := []string{"_", "SHLVL", "PWD", "OLDPWD", "UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS"}
+	var vars []inject.Variable
+	for _, name := range env.Names() {
+		if v, _ := env.Variable(name); !slices.Contains(own, name) {
+			vars = append(vars, v)
 		}
-		fmt.Fprintf(&out, "export %s='%s'\n", v.Name, strings.ReplaceAll(v.Secret.Reveal(), "'", `'\''`))
 	}
-	_, err := io.WriteString(w, out.String())
-	return err
+	return vars
 }

@@ -9,28 +9,37 @@ import (
 	"unicode"
 )
 
-func writeJSON(dst []byte, vars []Variable, _ Options) ([]byte, error) {
+func writeJSON(vars []Variable, _ Options) ([]byte, error) {
 	object := make(map[string]string, len(vars))
 	for _, v := range vars {
 		object[v.Name] = v.Value.Reveal()
 	}
-	out := bytes.NewBuffer(dst)
-	e := json.NewEncoder(out)
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	err := e.Encode(object)
 	return out.Bytes(), err
 }
 
-func writeYAML(dst []byte, vars []Variable, _ Options) ([]byte, error) {
+func writeYAML(vars []Variable, _ Options) ([]byte, error) {
 	if len(vars) == 0 {
-		return append(dst, "{}\n"...), nil
+		return []byte("{}\n"), nil
 	}
+	var out []byte
 	for _, v := range vars {
-		dst = append(appendQuoted(dst, v.Name), ": "...)
-		dst = append(appendQuoted(dst, v.Value.Reveal()), '\n')
+		out = append(appendQuoted(out, v.Name), ": "...)
+		out = append(appendQuoted(out, v.Value.Reveal()), '\n')
 	}
-	return dst, nil
+	return out, nil
+}
+
+// yamlKey: a key on one line with its value has at most 1024 characters.
+func yamlKey(name, _ string) string {
+	if len(appendQuoted(nil, name)) > 1024 {
+		return "has a name that is too long for a key of YAML"
+	}
+	return ""
 }
 
 // appendQuoted quotes s for YAML and for HCL, which share these escapes. Names
@@ -59,16 +68,16 @@ func appendQuoted(dst []byte, s string) []byte {
 }
 
 // writeKubernetes writes the manifest of a Secret, in which values are bytes.
-func writeKubernetes(dst []byte, vars []Variable, o Options) ([]byte, error) {
-	dst = fmt.Appendf(dst, "apiVersion: v1\nkind: Secret\nmetadata:\n  name: %q\ntype: Opaque\n", kubernetesName(o.App))
+func writeKubernetes(vars []Variable, o Options) ([]byte, error) {
+	out := fmt.Appendf(nil, "apiVersion: v1\nkind: Secret\nmetadata:\n  name: %q\ntype: Opaque\n", kubernetesName(o.App))
 	if len(vars) == 0 {
-		return append(dst, "data: {}\n"...), nil
+		return append(out, "data: {}\n"...), nil
 	}
-	dst = append(dst, "data:\n"...)
+	out = append(out, "data:\n"...)
 	for _, v := range vars {
-		dst = fmt.Appendf(dst, "  %q: %q\n", v.Name, base64.StdEncoding.EncodeToString([]byte(v.Value.Reveal())))
+		out = fmt.Appendf(out, "  %q: %q\n", v.Name, base64.StdEncoding.EncodeToString([]byte(v.Value.Reveal())))
 	}
-	return dst, nil
+	return out, nil
 }
 
 // kubernetesName makes a DNS label of an app's name: at most 63 lower-case

@@ -36,13 +36,13 @@ type format struct {
 	name          string
 	names, values []rule
 	limit         int // of all lines NAME=value and their ends together, in bytes; 0: none
-	write         func(dst []byte, vars []Variable, o Options) ([]byte, error)
+	write         func(vars []Variable, o Options) ([]byte, error)
 }
 
 var formats = [...]format{
 	{name: "env", names: []rule{dotted}, write: lines(envLine)},
 	{name: "json", names: []rule{text}, values: []rule{text}, write: writeJSON},
-	{name: "yaml", names: []rule{text}, values: []rule{text}, write: writeYAML},
+	{name: "yaml", names: []rule{text, yamlKey}, values: []rule{text}, write: writeYAML},
 	{name: "shell", names: []rule{identifier, bashOwn, zshOwn}, values: []rule{zshNumber}, write: lines(shellLine)},
 	{name: "fish", names: []rule{identifier, fishOwn}, values: []rule{fishPath}, write: lines(fishLine)},
 	{name: "powershell", names: []rule{identifier}, values: []rule{text, powershellEmpty}, write: lines(powershellLine)},
@@ -82,9 +82,9 @@ func find(name string) (format, error) {
 	return format{}, sources.Hint(err, "the formats are "+list(Names(), "and"))
 }
 
-// Write writes vars to w in the named format, in their order. Where a variable
-// does not fit the format, nothing is written, and the error names every one
-// that does not. Its text never holds a value.
+// Write writes vars, whose names differ, to w in the named format, in their
+// order (json: sorted). Where a variable does not fit the format, nothing is
+// written, and the error names every one that does not, but never a value.
 func Write(w io.Writer, name string, vars []Variable, o Options) error {
 	f, err := find(name)
 	if err != nil {
@@ -93,7 +93,7 @@ func Write(w io.Writer, name string, vars []Variable, o Options) error {
 	if err := f.check(vars); err != nil {
 		return err
 	}
-	out, err := f.write(nil, vars, o)
+	out, err := f.write(vars, o)
 	if err != nil {
 		return err
 	}
@@ -102,12 +102,13 @@ func Write(w io.Writer, name string, vars []Variable, o Options) error {
 }
 
 // lines returns what writes a format of one assignment after the other.
-func lines(line func(dst []byte, name, value string) []byte) func([]byte, []Variable, Options) ([]byte, error) {
-	return func(dst []byte, vars []Variable, _ Options) ([]byte, error) {
+func lines(line func(dst []byte, name, value string) []byte) func([]Variable, Options) ([]byte, error) {
+	return func(vars []Variable, _ Options) ([]byte, error) {
+		var out []byte
 		for _, v := range vars {
-			dst = line(dst, v.Name, v.Value.Reveal())
+			out = line(out, v.Name, v.Value.Reveal())
 		}
-		return dst, nil
+		return out, nil
 	}
 }
 
@@ -129,7 +130,7 @@ func (f format) check(vars []Variable) error {
 			ways = append(ways, "choose another name")
 		}
 		if badValue {
-			ways = append(ways, "encode the value, with base64 for example")
+			ways = append(ways, "encode the value (base64)")
 		}
 		if others := holding(vars); len(others) > 0 {
 			ways = append(ways, "use --format "+list(others, "or"))

@@ -10,15 +10,16 @@ import (
 // writeGitHub writes what is appended to the file $GITHUB_ENV, after the lines
 // that mask the stored values. A delimiter that nobody can guess keeps a value
 // from setting variables of its own.
-func writeGitHub(dst []byte, vars []Variable, o Options) ([]byte, error) {
+func writeGitHub(vars []Variable, o Options) ([]byte, error) {
 	if err := writeMasks(vars, o.Masks); err != nil {
 		return nil, err
 	}
+	var out []byte
 	for _, v := range vars {
 		end := "aside_" + rand.Text()
-		dst = fmt.Appendf(dst, "%s<<%s\n%s\n%s\n", v.Name, end, v.Value.Reveal(), end)
+		out = fmt.Appendf(out, "%s<<%s\n%s\n%s\n", v.Name, end, v.Value.Reveal(), end)
 	}
-	return dst, nil
+	return out, nil
 }
 
 func writeMasks(vars []Variable, w io.Writer) error {
