@@ -144,6 +144,7 @@ func (a *app) command() *cobra.Command {
 		a.exportCommand(&f),
 		a.checkCommand(&f),
 		a.diffCommand(&f),
+		a.typesCommand(&f),
 		a.initCommand(&f),
 		a.recipientsCommand(&f),
 		a.identityCommand(&f),
@@ -151,6 +152,7 @@ func (a *app) command() *cobra.Command {
 		a.cacheCommand(),
 		a.versionCommand(),
 	)
+	a.complete(root, &f)
 	return root
 }
 

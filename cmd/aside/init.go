@@ -45,7 +45,8 @@ there already is not changed.`,
 // ignored are the lines that .gitignore needs: what is one person's alone.
 var ignored = [...]string{".env.local", ".env.*.local", ".secrets.local.cue"}
 
-const template = `# What aside knows of this folder. Everything here is optional.
+const template = `# yaml-language-server: $schema=https://raw.githubusercontent.com/aside-cli/aside/main/docs/aside.schema.json
+# What aside knows of this folder. Everything here is optional.
 
 app: %s  # what secrets are kept under
 store: %s  # where they are kept: %s
