@@ -30,10 +30,20 @@ func (c Change) String() string {
 }
 
 // Diff returns what a command that has the environment a would see change if
-// it had b, sorted by name. A value that only moved to another layer is none.
+// it had b, sorted by name. A value that only moved to another layer is none;
+// nor is a variable that repeats another one, if that one is told of.
 func Diff(a, b *Environment) []Change {
 	var changes []Change
+	differs := func(name string) bool {
+		old, before := a.vars[name]
+		now, after := b.vars[name]
+		return before != after || before && !old.Secret.Equal(now.Secret)
+	}
+	repeats := func(v *Variable) bool { return slices.ContainsFunc(v.Repeats, differs) }
 	for name, now := range b.vars {
+		if repeats(now) {
+			continue
+		}
 		if old, ok := a.vars[name]; !ok {
 			changes = append(changes, Change{name, Added, now.Origin})
 		} else if !old.Secret.Equal(now.Secret) {
@@ -41,7 +51,7 @@ func Diff(a, b *Environment) []Change {
 		}
 	}
 	for name, old := range a.vars {
-		if _, ok := b.vars[name]; !ok {
+		if _, ok := b.vars[name]; !ok && !repeats(old) {
 			changes = append(changes, Change{name, Removed, old.Origin})
 		}
 	}

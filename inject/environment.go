@@ -24,6 +24,10 @@ type Variable struct {
 
 	// Shadowed holds the definitions that this one hides, highest first.
 	Shadowed []sources.Value
+
+	// Repeats names the variables that this one says again in another form: see
+	// [Environment.With] and [Diff].
+	Repeats []string
 }
 
 // An Environment is what a command gets to see. It is immutable: a change is
@@ -47,8 +51,23 @@ func (e *Environment) Variable(name string) (Variable, bool) {
 		return Variable{}, false
 	}
 	found := *v
-	found.From, found.Shadowed = slices.Clone(v.From), slices.Clone(v.Shadowed)
+	found.From, found.Shadowed, found.Repeats = slices.Clone(v.From), slices.Clone(v.Shadowed), slices.Clone(v.Repeats)
 	return found, true
+}
+
+// With returns an environment that has more variables, whose values are taken to
+// the letter. One that e has already stays as it is, unless its layer is a lower one.
+func (e *Environment) With(more ...Variable) *Environment {
+	vars := maps.Clone(e.vars)
+	if vars == nil {
+		vars = map[string]*Variable{}
+	}
+	for _, v := range more {
+		if old, ok := vars[v.Name]; !ok || old.Origin.Layer > v.Origin.Layer {
+			vars[v.Name] = &v
+		}
+	}
+	return &Environment{vars}
 }
 
 // Names returns every name, sorted.

@@ -141,14 +141,21 @@ func (p *windowsProcess) stop(sig os.Signal) {
 	}
 }
 
-func (p *windowsProcess) kill() { windows.TerminateJobObject(p.job, 1) }
+func (p *windowsProcess) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.gone {
+		windows.TerminateJobObject(p.job, 1)
+	}
+}
 
-// watchTree asks for the end of the tree until it has come.
+// watchTree waits for the end of the tree: a job object does not tell of it.
 func (p *windowsProcess) watchTree() {
 	for {
 		p.mu.Lock()
 		if p.exited && p.alive() == 0 {
 			p.gone = true
+			windows.CloseHandle(p.job)
 			p.eventc <- event{kind: gone}
 			p.mu.Unlock()
 			return

@@ -26,10 +26,11 @@ func (p *unixProcess) stop(sig os.Signal) {
 		}
 		syscall.Kill(-p.pid, p.stopSignal) // all at the same moment
 	}
-	for _, m := range p.members() {
+	members := p.members()
+	for _, m := range members {
 		p.tell(m, leads && m.group == p.pid)
 	}
-	p.sweep()
+	p.lookAfter(members)
 }
 
 // tell sends the stop signal to a member, unless it has it already, and wakes it
@@ -54,14 +55,16 @@ func (p *unixProcess) kill() {
 	p.sweep()
 }
 
-// sweep looks after a tree that is being stopped, and tells when it is gone.
-// What a member starts to clean up with is left alone until that member has
-// ended; and what it leaves behind is told to end too.
+// sweep looks at a tree that is being stopped, and tells when it is gone.
 func (p *unixProcess) sweep() {
-	if !p.stopping || p.gone {
-		return
+	if p.stopping && !p.gone {
+		p.lookAfter(p.members())
 	}
-	members := p.members()
+}
+
+// lookAfter leaves alone what a member starts to clean up with, until that member
+// has ended; what it leaves behind is told to end too.
+func (p *unixProcess) lookAfter(members []member) {
 	if len(members) == 0 && p.exited {
 		p.gone = true
 		p.eventc <- event{kind: gone}

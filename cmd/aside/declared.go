@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aside-cli/aside/cmd/internal/config"
 	"github.com/aside-cli/aside/cmd/internal/schema"
@@ -15,13 +16,10 @@ import (
 
 // declared makes of stored secrets what aside.yaml says of them: it leaves out
 // those that the command is not to get, checks the others against their types,
-// and gives them the names of their variables.
-func (p *project) declared(l layers) (func(sources.Reading) (sources.Reading, error), error) {
-	selected, err := p.selection(l)
-	if err != nil {
-		return nil, err
-	}
+// and gives them the names of their variables. Those that are left are noted in given.
+func (p *project) declared(selected selection, given *given) func(sources.Reading) (sources.Reading, error) {
 	return func(r sources.Reading) (sources.Reading, error) {
+		variables := map[string]string{}
 		out := sources.Reading{Warnings: r.Warnings}
 		seen := map[string]bool{}
 		var undeclared []string
@@ -47,6 +45,9 @@ func (p *project) declared(l layers) (func(sources.Reading) (sources.Reading, er
 				}
 			}
 			out.Values = append(out.Values, v)
+			if v.Origin.Layer != sources.Parameter {
+				variables[stored] = v.Name
+			}
 			if bool(d.Flatten) {
 				parts, err := flattened(v)
 				if err != nil && winner {
@@ -56,8 +57,29 @@ func (p *project) declared(l layers) (func(sources.Reading) (sources.Reading, er
 			}
 		}
 		slices.Sort(undeclared)
+		given.note(variables)
 		return p.judge(out, undeclared)
-	}, nil
+	}
+}
+
+// given are the secrets that a source gave when it was last read: the names of
+// their variables by those that they are kept under.
+type given struct {
+	mu        sync.Mutex
+	variables map[string]string
+}
+
+func (g *given) note(variables map[string]string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.variables = variables
+}
+
+// names returns the map, which nobody changes.
+func (g *given) names() map[string]string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.variables
 }
 
 // judge does with undeclared secrets what aside.yaml says.
@@ -87,10 +109,13 @@ func flattened(v sources.Value) ([]sources.Value, error) {
 	return values, nil
 }
 
+// A selection tells whether a command gets a secret.
+type selection func(stored, variable string) bool
+
 // selection says which stored secrets a command gets: those of its link, as
 // --only and --except narrow them. Both the stored name and that of the
 // variable count.
-func (p *project) selection(l layers) (func(stored, variable string) bool, error) {
+func (p *project) selection(l layers) (selection, error) {
 	for _, glob := range slices.Concat(l.only, l.except) {
 		if _, err := filepath.Match(glob, ""); err != nil {
 			return nil, usagef("%q is no glob: *, ? and [a-z] are known", glob)
@@ -154,7 +179,9 @@ func (p *project) checkType(name string, value sources.Secret) error {
 
 // valueType returns the type that aside.yaml calls so. Schemas are read once.
 func (p *project) valueType(name config.Text) (schema.Type, error) {
-	if t, ok := p.types[name.Value]; ok {
+	p.types.mu.Lock()
+	defer p.types.mu.Unlock()
+	if t, ok := p.types.known[name.Value]; ok {
 		return t, nil
 	}
 	t, ok := schema.Builtin(name.Value)
@@ -170,8 +197,18 @@ func (p *project) valueType(name config.Text) (schema.Type, error) {
 	if !ok {
 		return nil, sources.Hint(name.Errorf("there is no type %q", name.Value), "declare it below types:, or use a built-in one: "+strings.Join(schema.BuiltinNames(), ", "))
 	}
-	p.types[name.Value] = t
+	if p.types.known == nil {
+		p.types.known = map[string]schema.Type{}
+	}
+	p.types.known[name.Value] = t
 	return t, nil
+}
+
+// A typeCache holds the types that were needed. Sources are read at once, so
+// several may need one.
+type typeCache struct {
+	mu    sync.Mutex
+	known map[string]schema.Type
 }
 
 // missing returns the required secrets that no layer sets, of those that the link gives.

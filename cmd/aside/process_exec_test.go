@@ -64,9 +64,9 @@ func (r *rig) sameTerminal() {
 
 // sameDispositions compares with a command that was started without aside.
 func (r *rig) sameDispositions() {
-	const show = "grep -E 'Sig(Ign|Blk|Cgt)|ShdPnd' /proc/self/status"
-	r.run("sh", "-c", `trap '' HUP INT; echo A; `+show+`; echo B; exec aside run --no-watch -- `+show).ends(0)
-	bare, aside := r.sees(`(?s)A\n(.*)B\n`), r.sees(`(?s)B\n(.*)$`)
+	const show = `sh -c 'grep -E "Sig(Ign|Blk|Cgt)|ShdPnd" /proc/self/status; echo end'`
+	r.run("sh", "-c", `trap '' HUP INT; echo bare; `+show+`; echo aside; exec aside run --no-watch -- `+show).ends(0)
+	bare, aside := r.sees(`(?s)bare\n(.*?)end\n`), r.sees(`(?s)aside\n(.*?)end\n`)
 	if bare != aside {
 		r.Fatalf("bare:\n%s\nunder aside:\n%s", bare, aside)
 	}

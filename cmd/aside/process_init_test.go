@@ -137,14 +137,17 @@ func (r *rig) subreaperReaps() {
 	})
 }
 
-// foreignProc: without --mount-proc /proc tells about other processes.
+// foreignProc: without --mount-proc /proc tells about other processes, and the
+// command's process group is all that there is to go by.
 func (r *rig) foreignProc() {
-	r.write(".env", "A=1\n")
 	if exec.Command("unshare", "--pid", "--fork", "true").Run() != nil {
 		r.Skip("no PID namespaces on this machine")
 	}
-	r.run("unshare", "--pid", "--fork", r.aside, "run", "--healthy-after", "0", "--", "sh", "-c", `echo "begun $A"; [ $A = 2 ] && exit 4; sleep 1000 & wait`).sees("begun 1")
+	r.env = append(r.env, "ADDRESS="+r.freeAddress())
+	r.write(".env", "A=1\n")
+	r.run("unshare", "--pid", "--fork", r.aside, "run", "--grace", "200ms", "--healthy-after", "0", "--",
+		"sh", "-c", `child server $ADDRESS & [ $A = 2 ] && sleep 0.2 && exit 4; wait`).sees("^listening")
 	r.write(".env", "A=2\n")
-	r.sees("begun 2")
+	r.seesTimes(2, "^listening")
 	r.ends(4)
 }

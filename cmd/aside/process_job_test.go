@@ -64,6 +64,25 @@ func (r *rig) bashSession() {
 	r.counts(3, "Stopped")
 }
 
+// dashSession: unlike bash, dash leaves the terminal's modes to its jobs.
+func (r *rig) dashSession() {
+	r.env = append(r.env, "PS1=prompt> ")
+	r.onTTY("dash", "-i").prompt()
+	r.types("aside run -- sh -c 'stty -echo; " + reader + "'\n")
+	r.sees("^begun")
+	r.types("\x1a")
+	r.prompt()
+	if !r.echoes() {
+		r.Fatal("the shell got the modes of the command")
+	}
+	r.types("fg\n")
+	r.until("the modes of the command", func() bool { return !r.echoes() && r.foreground() == "sh" })
+	r.types("hello\n")
+	r.sees("^read hello")
+	r.types("\x04")
+	r.sees("^over$")
+}
+
 // foreground names the leader of the terminal's foreground process group.
 func (r *rig) foreground() string {
 	pgrp, err := unix.IoctlGetInt(int(r.tty.Fd()), unix.TIOCGPGRP)

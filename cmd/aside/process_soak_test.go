@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -87,27 +86,4 @@ func (r *rig) residentMemory() int {
 		r.Fatal(err)
 	}
 	return kib
-}
-
-// BenchmarkRestart reports how long it takes from a change on disk to SIGTERM,
-// --debounce subtracted, and from the end of the old command to the start of the
-// new one. Run it with -benchtime 100x.
-func BenchmarkRestart(b *testing.B) {
-	const debounce = 100 * time.Millisecond
-	p := build(b)
-	for b.Loop() {
-	}
-	toTERM, toStart := newRig(b, p).measureRestarts(b.N, debounce)
-	b.ReportMetric(0, "ns/op")
-	report := func(name string, took []time.Duration, less time.Duration) {
-		ms := func(d time.Duration) float64 { return float64(d-less) / float64(time.Millisecond) }
-		b.ReportMetric(ms(median(took)), name+"-median-ms")
-		b.ReportMetric(ms(slices.Max(took)), name+"-worst-ms")
-	}
-	report("change-to-TERM", toTERM, debounce)
-	report("end-to-start", toStart, 0)
-}
-
-func median(took []time.Duration) time.Duration {
-	return slices.Sorted(slices.Values(took))[len(took)/2]
 }

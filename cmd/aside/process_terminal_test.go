@@ -16,6 +16,7 @@ func terminal() []behaviour {
 	return []behaviour{
 		{"Ctrl-Z stops the command and aside, the prompt comes back, fg brings both back with the terminal's modes as they were", map[string]func(*rig){
 			"a session in bash":          (*rig).bashSession,
+			"a session in dash":          (*rig).dashSession,
 			"a script in between":        (*rig).scriptBetween,
 			"a pipeline":                 (*rig).pipeline,
 			"started in the background":  (*rig).background,

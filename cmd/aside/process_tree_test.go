@@ -24,6 +24,7 @@ func trees() []behaviour {
 			"a server in a session of its own": func(r *rig) { r.portIsFree("setsid child server $ADDRESS & wait") },
 			"a server that forked twice":       func(r *rig) { r.portIsFree("(setsid child server $ADDRESS &) & wait; sleep 1000") },
 			"a stopped server":                 func(r *rig) { r.portIsFree("child server $ADDRESS & kill -STOP $!; sleep 1000") },
+			"a stopped process":                (*rig).wakesUp,
 			"all of it at once":                (*rig).treeIsGone,
 			"on a terminal":                    (*rig).treeIsGoneOnTTY,
 			"helpers of a clean end":           (*rig).cleansUp,
@@ -107,6 +108,15 @@ func (r *rig) portIsFree(script string) {
 	r.signal(syscall.SIGTERM)
 	r.code()
 	r.nothingLeft()
+}
+
+// wakesUp: a process that is stopped hears of a signal when it is continued.
+func (r *rig) wakesUp() {
+	r.write(".env", "A=1\n")
+	r.run(r.aside, "run", "--", "sh", "-c", `child sleep & kill -STOP $!; echo "begun $A"; wait`).sees("^begun 1$")
+	r.write(".env", "A=2\n")
+	r.sees("^begun 2$")
+	r.counts(0, "killing")
 }
 
 func (r *rig) treeIsGone() {

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/aside-cli/aside/cmd/internal/config"
-	"github.com/aside-cli/aside/cmd/internal/schema"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/override"
@@ -46,7 +45,8 @@ type project struct {
 	name   string // the app's
 	stage  string
 	store  sources.Store
-	types  map[string]schema.Type // those that were needed
+	types  *typeCache
+	given  [2]*given // by the override and by the store
 	warned *onceEach
 }
 
@@ -60,7 +60,8 @@ func (a *app) open(f *projectFlags) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &project{app: a, flags: f, config: c, stage: f.stage, name: f.app, types: map[string]schema.Type{}, warned: new(onceEach)}
+	p := &project{app: a, flags: f, config: c, stage: f.stage, name: f.app,
+		types: new(typeCache), given: [2]*given{new(given), new(given)}, warned: new(onceEach)}
 	if p.stage == "" {
 		p.stage = c.Stage.Value
 	}
@@ -145,11 +146,15 @@ type layers struct {
 	link         string
 	strict       bool
 	offline      bool
+	sdk          string // whose variables are added: "", sst or sst-v2
 }
 
 // resolver reads every layer of the project.
 func (p *project) resolver(l layers) (*inject.Resolver, error) {
-	declared, err := p.declared(l)
+	if err := checkSDK(l.sdk); err != nil {
+		return nil, err
+	}
+	selected, err := p.selection(l)
 	if err != nil {
 		return nil, err
 	}
@@ -178,9 +183,9 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 	}
 	add("environment", sources.Process(environ, map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}))
 	if t := p.stageType(); t == config.Local || t == config.Development {
-		add(override.Name, sources.Mapped(override.New(p.config.Root), declared))
+		add(override.Name, sources.Mapped(override.New(p.config.Root), p.declared(selected, p.given[0])))
 	}
-	add("store "+p.config.StoreFor(p.stage).Value, sources.Mapped(stored, declared))
+	add("store "+p.config.StoreFor(p.stage).Value, sources.Mapped(stored, p.declared(selected, p.given[1])))
 	add(".env files", files)
 	add(config.Name, p.config.ParameterSource())
 	if p.flags.verbose {

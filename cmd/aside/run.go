@@ -81,6 +81,7 @@ It exits with the command's own code, with 128+N where signal N killed it; with
 	flags := cmd.Flags()
 	flags.SetInterspersed(false) // what follows the command's name is its own
 	f.layers.register(flags)
+	f.layers.registerSDK(flags)
 	flags.BoolVar(&f.watch, "watch", false, "restart the command when its environment changes, in CI too (the default elsewhere)")
 	flags.BoolVar(&f.noWatch, "no-watch", false, "replace aside with the command (the default where CI is set)")
 	flags.StringSliceVar(&f.watchOnly, "watch-only", nil, "restart only when one of these changes (NAME,…)")
@@ -118,11 +119,14 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 	first := true
 	s.Resolve = func(ctx context.Context) (*inject.Environment, error) {
 		env, err := p.resolve(ctx, resolver, f.layers)
-		if err == nil && first {
+		if err != nil {
+			return nil, err
+		}
+		if first {
 			first = false
 			p.auditRun(args[0], f.link, env)
 		}
-		return env, err
+		return p.withSDK(env, f.layers)
 	}
 	s.Say = func(format string, args ...any) {
 		if !pf.quiet {

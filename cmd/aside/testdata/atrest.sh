@@ -10,7 +10,8 @@ set -eu
 
 dir=$(mktemp -d)
 go build -ldflags='-s -w' -trimpath -o "$dir/aside" ./cmd/aside
-cd "$dir"
+mkdir "$dir/project"
+cd "$dir/project" # where strace writes nothing: aside watches it
 echo A=1 >.env
 [ -n "$(command -v npm)" ] && npm install --silent --prefix "$dir" nodemon >/dev/null 2>&1 || true
 
@@ -39,8 +40,8 @@ watch() {
 memory() { awk '/VmRSS/ { print $2 }' /proc/$pid/status; }
 
 printf '%-10s %8s %10s %8s\n' "" "KiB" "after 145s" "calls/min"
-watch aside ./aside run -- sleep 1000
+watch aside ../aside run -- sleep 1000
 watch tini tini -s -- sleep 1000
 watch dumb-init dumb-init sleep 1000
-watch nodemon ./node_modules/.bin/nodemon --quiet --watch .env --exec 'sleep 1000'
+watch nodemon ../node_modules/.bin/nodemon --quiet --watch .env --exec 'sleep 1000'
 rm -rf "$dir"
