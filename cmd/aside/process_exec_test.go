@@ -44,7 +44,7 @@ func (r *rig) passesFD3(watch string) {
 	}
 	defer file.Close()
 	r.fd3 = file
-	list := []string{"sh", "-c", `echo hello >&3; echo fds $(ls /proc/$$/fd)`}
+	list := []string{"sh", "-c", `echo hello >&3; ls /proc/$$/fd >list; echo fds $(cat list)`}
 	r.run(list...).ends(0)
 	bare := r.sees("^fds (.*)$")
 	r.run(append([]string{r.aside, "run", watch, "--"}, list...)...).ends(0)

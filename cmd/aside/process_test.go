@@ -4,6 +4,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,33 +20,37 @@ type behaviour struct {
 // TestProcess ends with a table of all behaviours.
 func TestProcess(t *testing.T) {
 	p := build(t)
-	type result struct {
-		behaviour
-		test *testing.T
-	}
-	var table []result
+	var table strings.Builder
+	row := func(line, test, ok string) { fmt.Fprintf(&table, "%-130s | %-30s | %s\n", line, test, ok) }
+	row("line", "test", "ok")
+	defer func() { fmt.Print(table.String()) }()
 	t.Run("line", func(t *testing.T) {
-		for _, chapter := range [][]behaviour{exitCodes(), signals(), terminal(), trees(), restarts(), limits()} {
-			for _, b := range chapter {
-				t.Run(b.line, func(t *testing.T) {
-					table = append(table, result{b, t})
-					for name, test := range b.tests {
-						t.Run(name, func(t *testing.T) {
-							t.Parallel()
-							test(newRig(t, p))
-						})
+		for _, b := range slices.Concat(exitCodes(), signals(), terminal(), trees(), restarts(), limits()) {
+			t.Run(b.line, func(t *testing.T) {
+				tests := map[string]*testing.T{}
+				for _, name := range slices.Sorted(maps.Keys(b.tests)) {
+					t.Run(name, func(t *testing.T) {
+						tests[name] = t
+						t.Parallel()
+						b.tests[name](newRig(t, p))
+					})
+				}
+				t.Cleanup(func() {
+					for _, name := range slices.Sorted(maps.Keys(tests)) {
+						row(b.line, name, verdict(tests[name]))
 					}
 				})
-			}
+			})
 		}
 	})
-	var text strings.Builder
-	for _, r := range table {
-		verdict := "ok"
-		if r.test.Failed() {
-			verdict = "FAILED"
-		}
-		fmt.Fprintf(&text, "%-6s %2d tests  %s\n", verdict, len(r.tests), r.line)
+}
+
+func verdict(t *testing.T) string {
+	switch {
+	case t.Failed():
+		return "FAILED"
+	case t.Skipped():
+		return "skipped"
 	}
-	fmt.Print(text.String())
+	return "ok"
 }
