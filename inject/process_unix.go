@@ -146,12 +146,19 @@ func (p *unixProcess) start(l launch) error {
 		h.tty.reset()
 		path, argv = foregroundCommand(path, argv)
 	}
-	pid, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{
+	attr := &syscall.ProcAttr{
 		Dir:   l.dir,
 		Env:   l.environ,
 		Files: []uintptr{0, 1, 2},
 		Sys:   processAttr(),
-	})
+	}
+	pid, err := syscall.ForkExec(path, argv, attr)
+	if err == syscall.E2BIG && foreground {
+		// Just within the limit, and over it with the arguments that take the
+		// terminal first: the command gets it when it asks for it.
+		foreground = false
+		pid, err = syscall.ForkExec(l.path, l.argv, attr)
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ func limits() []behaviour {
 			"all, watching":     func(r *rig) { r.allTooLarge("--watch") },
 			"all, not watching": func(r *rig) { r.allTooLarge("--no-watch") },
 			"just below":        (*rig).justBelow,
+			"to the last byte":  (*rig).toTheLastByte,
 		}},
 		{"a NUL in a value, an empty name, a name with =: an error that names the layer", map[string]func(*rig){
 			"NUL in .env": func(r *rig) {
@@ -72,4 +74,36 @@ func (r *rig) justBelow() {
 	r.counts(2, "^131065$")
 	r.onTTY(r.aside, "run", "--", "sh", "-c", "echo ${#LARGE}").ends(0)
 	r.counts(3, "^131065$")
+}
+
+// toTheLastByte: on a terminal too, where the way to the command takes arguments
+// of its own. The first attempt is too large, and tells by how much.
+func (r *rig) toTheLastByte() {
+	const limit = "^aside: the command and its environment take %s bytes: the system allows %s;"
+	fill := func(total int) {
+		var text strings.Builder
+		for i := 0; total > 0; i++ {
+			n := min(total, 100_000)
+			fmt.Fprintf(&text, "V%03d=%s\n", i, strings.Repeat("v", n))
+			total -= n
+		}
+		r.write(".env", text.String())
+	}
+	fill(7_000_000)
+	r.onTTY(r.aside, "run", "--", "echo", "started").ends(125)
+	takes, _ := strconv.Atoi(r.sees(fmt.Sprintf(limit, `(\d+)`, `\d+`)))
+	allows, _ := strconv.Atoi(r.sees(fmt.Sprintf(limit, `\d+`, `(\d+)`)))
+	// A variable less takes the bytes of its name, its value's end and its pointer less.
+	size := 7_000_000 - (takes - allows)
+	for variables := 0; ; {
+		fewer := (7_000_000+99_999)/100_000 - (size+99_999)/100_000
+		if fewer == variables {
+			break
+		}
+		size += (fewer - variables) * len("V000=\x00pointers")
+		variables = fewer
+	}
+	fill(size)
+	r.onTTY(r.aside, "run", "--", "echo", "started").ends(0)
+	r.counts(1, "^started$")
 }

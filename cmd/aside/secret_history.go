@@ -40,7 +40,7 @@ func (a *app) secretHistoryCommand(pf *projectFlags) *cobra.Command {
 			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "VERSION\tWHEN\tWHO\tWHAT")
 			for _, v := range versions {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", v.ID, when(v.Time), cmp.Or(v.By, "-"), what(v))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", cmp.Or(v.ID, "-"), when(v.Time), cmp.Or(v.By, "-"), what(v))
 			}
 			return w.Flush()
 		},
