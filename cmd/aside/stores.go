@@ -113,9 +113,13 @@ func (p *project) sstConfig() (name, home string, ok bool) {
 }
 
 func (p *project) openExec(store config.Store) (sources.Store, error) {
+	environ := slices.DeleteFunc(slices.Clone(p.app.environ), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(reserved[:], name)
+	})
 	return execstore.New(execstore.Config{
 		App: p.name, Stage: p.stage, Command: texts(store.Exec), Scopes: texts(store.Scopes),
-		Dir: p.config.Root, Environ: p.app.environ, Timeout: store.Timeout.Value, Warn: p.warnLine,
+		Dir: p.config.Root, Environ: environ, Timeout: store.Timeout.Value, Warn: p.warnLine,
 	})
 }
 
