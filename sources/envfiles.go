@@ -117,15 +117,15 @@ func fileError(name string, err error) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Hint(fmt.Errorf("%s: %w", name, ErrNotFound), "is the name right? without --env-file, files that do not exist are skipped")
+		return Hint(fmt.Errorf("%s: %w", name, ErrNotFound), "check its name, and the folder it is seen from")
 	case errors.Is(err, fs.ErrPermission):
 		return Hint(fmt.Errorf("%s cannot be read: %w", name, err), "allow it to the user that aside runs as: chmod u+r")
 	case errors.Is(err, errDirectory):
-		return Hint(fmt.Errorf("%s %w", name, err), "rename it, or name another file with --env-file")
+		return Hint(fmt.Errorf("%s %w", name, err), "rename the folder, or name a file")
 	case errors.Is(err, errTooLarge):
-		return Hint(fmt.Errorf("%s %w", name, err), "is it a .env file? name another one with --env-file")
+		return Hint(fmt.Errorf("%s %w", name, err), "is it a .env file?")
 	}
-	return Hint(fmt.Errorf("%s cannot be read: %w", name, err), "name another file with --env-file")
+	return Hint(fmt.Errorf("%s cannot be read: %w", name, err), "name a file that can be read")
 }
 
 // content returns what the file holds, or the pipe. A pipe from <(command) is

@@ -96,8 +96,8 @@ func TestEnvFilesErrors(t *testing.T) {
 		{"bad", "bad:2:3: B: the quote ' that opens here is never closed", `close it; in double quotes \" is a quote, and a backslash at the end is \\`},
 		{"nul", "nul:1:9: a NUL byte: this is no text in UTF-8", "save the file as UTF-8"},
 		{"utf16", "utf16:1:4: a NUL byte: this is no text in UTF-8", "save the file as UTF-8"},
-		{"big", "big is larger than 16 MiB", "is it a .env file? name another one with --env-file"},
-		{"folder", "folder is a directory", "rename it, or name another file with --env-file"},
+		{"big", "big is larger than 16 MiB", "is it a .env file?"},
+		{"folder", "folder is a directory", "rename the folder, or name a file"},
 	} {
 		for _, source := range []Source{EnvFiles(dir, test.name), RequiredEnvFiles(dir, test.name)} {
 			reading, err := source.Read(context.Background())

@@ -32,6 +32,20 @@ func (s Scope) String() string {
 	return name
 }
 
+// Segment names the scope in a path: the stage, _type.TYPE or _fallback. No stage
+// can be called like the other two, because its name begins with a letter or a
+// digit. It does not tell whether the scope is shared.
+func (s Scope) Segment() string {
+	switch s.Layer {
+	case Type:
+		return "_type." + s.Name
+	case Fallback:
+		return "_fallback"
+	default:
+		return s.Name
+	}
+}
+
 // A Store keeps the secrets of one app, and of the shared scope above it.
 // Implementations are safe for concurrent use, by other processes too, as far
 // as the store can do that; where it cannot, the package's documentation says so.

@@ -49,3 +49,20 @@ func TestCheckValue(t *testing.T) {
 		}
 	}
 }
+
+func TestScope(t *testing.T) {
+	for _, c := range []struct {
+		scope           Scope
+		people, segment string
+	}{
+		{StageScope("dev"), "stage dev", "dev"},
+		{TypeScope("preview"), "type preview", "_type.preview"},
+		{FallbackScope(), "fallback", "_fallback"},
+		{Scope{Layer: Fallback, Shared: true}, "shared fallback", "_fallback"},
+		{Scope{Layer: Stage, Name: "dev", Shared: true}, "shared stage dev", "dev"},
+	} {
+		if c.scope.String() != c.people || c.scope.Segment() != c.segment {
+			t.Errorf("got %s, %s, want %s, %s", c.scope, c.scope.Segment(), c.people, c.segment)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"text/tabwriter"
 	"time"
 
@@ -32,10 +33,10 @@ func (a *app) secretHistoryCommand(pf *projectFlags) *cobra.Command {
 			}
 			versions, err := h.History(cmd.Context(), scope, args[0])
 			if err != nil {
-				return err
+				return hintMissing(err)
 			}
 			if asJSON {
-				return writeJSON(a.stdout, versions)
+				return writeVersions(a.stdout, versions)
 			}
 			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "VERSION\tWHEN\tWHO\tWHAT")
@@ -68,11 +69,28 @@ func what(v sources.Version) string {
 	return s
 }
 
+// writeVersions prints versions as JSON.
+func writeVersions(w io.Writer, versions []sources.Version) error {
+	type entry struct {
+		Version string    `json:"version"`
+		Time    time.Time `json:"time,omitzero"`
+		By      string    `json:"by,omitempty"`
+		Removed bool      `json:"removed"`
+		Current bool      `json:"current"`
+	}
+	entries := []entry{}
+	for _, v := range versions {
+		entries = append(entries, entry{v.ID, v.Time, v.By, v.Removed, v.Current})
+	}
+	return writeJSON(w, entries)
+}
+
 func (p *project) historian() (sources.Historian, error) {
 	if h, ok := p.store.(sources.Historian); ok {
 		return h, nil
 	}
-	return nil, fmt.Errorf("the store %s keeps no earlier versions", p.config.StoreFor(p.stage).Value)
+	return nil, sources.Hint(fmt.Errorf("the store %s keeps no earlier versions", p.config.StoreFor(p.stage).Value),
+		"local, awssm, ssm and sst-v2 do, and sst where its home is aws")
 }
 
 func (a *app) secretRollbackCommand(pf *projectFlags) *cobra.Command {
@@ -96,7 +114,7 @@ one, or the one that --to names. It becomes a new version.`,
 				return err
 			}
 			if err := h.Rollback(cmd.Context(), scope, args[0], to); err != nil {
-				return err
+				return hintMissing(err)
 			}
 			p.audit(audit.Rollback, scope.String(), args[0])
 			p.note("rolled back %s in %s", args[0], scope)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -78,8 +79,8 @@ func (a *app) openScope(cmd *cobra.Command, pf *projectFlags, f *scopeFlags) (*p
 
 // set stores secrets in one scope, or in several that belong together.
 func (p *project) set(ctx context.Context, scopes []sources.Scope, secrets map[string]sources.Secret) error {
-	for name, value := range secrets {
-		if err := p.checkType(name, value); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		if err := p.checkDeclared(name, secrets[name]); err != nil {
 			return err
 		}
 	}
@@ -90,6 +91,18 @@ func (p *project) set(ctx context.Context, scopes []sources.Scope, secrets map[s
 		if err := p.store.Set(ctx, scope, secrets); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkDeclared returns an error if a value is not what aside.yaml says of the secret.
+func (p *project) checkDeclared(name string, value sources.Secret) error {
+	if err := p.checkType(name, value); err != nil {
+		return err
+	}
+	if d, _ := p.config.Declaration(name); bool(d.Flatten) {
+		_, err := flattened(sources.Value{Name: name, Secret: value})
+		return err
 	}
 	return nil
 }

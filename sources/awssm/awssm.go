@@ -97,20 +97,7 @@ func (s *Store) path(scope sources.Scope) string {
 	if scope.Shared {
 		app = shared
 	}
-	return app + "/" + segment(scope)
-}
-
-// segment is the scope's part of a name. No stage can be called like a type
-// or the fallback, because its name begins with a letter or a digit.
-func segment(scope sources.Scope) string {
-	switch scope.Layer {
-	case sources.Type:
-		return "_type." + scope.Name
-	case sources.Fallback:
-		return "_fallback"
-	default:
-		return scope.Name
-	}
+	return app + "/" + scope.Segment()
 }
 
 // client returns a client with credentials. It is cheap once the first one

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/mototest"
 )
 
 // A request is what the fake is asked, as far as it looks at it.
@@ -40,15 +41,15 @@ type object = map[string]any
 
 // fake answers as AWS does in what moto cannot: answer returns a refusal or
 // an object for an operation.
-func fake(t *testing.T, answer func(operation string, r request) any) *server {
+func fake(t *testing.T, answer func(operation string, r request) any) *mototest.Counter {
 	t.Helper()
-	return newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return mototest.NewCounter(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in request
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-			t.Errorf("%s: %v", operation(r), err)
+			t.Errorf("%s: %v", mototest.Operation(r), err)
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		out := answer(operation(r), in)
+		out := answer(mototest.Operation(r), in)
 		if no, ok := out.(refusal); ok {
 			w.WriteHeader(no.status)
 			out = object{"__type": no.code, "message": no.message}
@@ -143,7 +144,7 @@ func TestReadObjectDenied(t *testing.T) {
 			}
 			equal(t, "values", show(values), want)
 			equal(t, "error", failure(err), wantErr)
-			equal(t, "requests", server.take(), "BatchGetSecretValue:2 ListSecrets:1")
+			equal(t, "requests", server.Take(), "BatchGetSecretValue:2 ListSecrets:1")
 		})
 	}
 }
@@ -221,7 +222,7 @@ func TestReadThroughTrouble(t *testing.T) {
 	if len(values) != 9 || values[8].Name != "LAST" {
 		t.Errorf("got %s", show(values))
 	}
-	equal(t, "requests", server.take(), "BatchGetSecretValue:13")
+	equal(t, "requests", server.Take(), "BatchGetSecretValue:13")
 }
 
 // The requests for JSON objects and for single secrets run beside each other.
@@ -292,7 +293,7 @@ func TestSetFails(t *testing.T) {
 			})
 			err := newStore(t, server.URL).Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("hunter2")})
 			equal(t, "error", failure(err), strings.ReplaceAll(test.want, "APP", appName(t)))
-			equal(t, "requests", server.take(), test.requests)
+			equal(t, "requests", server.Take(), test.requests)
 		})
 	}
 }
@@ -336,7 +337,7 @@ func TestVersionOfManySecrets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, what+": requests", server.take(), fmt.Sprintf("ListSecrets:%d", requests))
+		equal(t, what+": requests", server.Take(), fmt.Sprintf("ListSecrets:%d", requests))
 		if changed := !slices.Contains(seen, v); changed != changes {
 			t.Errorf("%s: changed %t, want %t", what, changed, changes)
 		}

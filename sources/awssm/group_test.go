@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/internal/group"
 )
 
 var (
@@ -54,27 +55,27 @@ func TestGroup(t *testing.T) {
 	}
 
 	setGroup(t, s, both, "A", "1")
-	equal(t, "requests", p.take(), "CreateSecret:2 DescribeSecret:2")
+	equal(t, "requests", p.Take(), "CreateSecret:2 DescribeSecret:2")
 	equal(t, "tags", tags(t, raw, app+"/_type.preview/A"), "aside:app="+app+" aside:stage=_type.preview aside:types=preview+production")
 	setGroup(t, s, []sources.Scope{preview, production, preview}, "A", "2")
-	p.take()
+	p.Take()
 	equal(t, "values", show(read(t, s, production, preview)), "type A=2\ntype A=2\n")
 
-	p.take()
+	p.Take()
 	refused(s.Set(t.Context(), preview, one))
 	refused(s.SetGroup(t.Context(), []sources.Scope{development, production}, one))
 	refused(s.SetGroup(t.Context(), []sources.Scope{production, preview, development}, one))
 	refused(s.Remove(t.Context(), production, "A"))
 	refused(s.RemoveGroup(t.Context(), []sources.Scope{production, development}, "A"))
-	equal(t, "requests", p.take(), "DescribeSecret:9")
+	equal(t, "requests", p.Take(), "DescribeSecret:9")
 	set(t, s, dev, "A", "stage")
 	equal(t, "values", show(read(t, s, dev, production, preview)), "stage A=stage\ntype A=2\ntype A=2\n")
 
-	p.take()
+	p.Take()
 	if err := s.RemoveGroup(t.Context(), both, "A"); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "requests", p.take(), "DeleteSecret:2 DescribeSecret:2")
+	equal(t, "requests", p.Take(), "DeleteSecret:2 DescribeSecret:2")
 	equal(t, "values", show(read(t, s, production, preview)), "")
 	err := s.RemoveGroup(t.Context(), both, "A")
 	equal(t, "error", failure(err), "awssm: "+app+"/_type.production/A, "+app+"/_type.preview/A: not found\n")
@@ -82,12 +83,12 @@ func TestGroup(t *testing.T) {
 		t.Error("not ErrNotFound")
 	}
 
-	p.take()
+	p.Take()
 	set(t, s, preview, "A", "3") // the group is no more
-	equal(t, "requests", p.take(), "DescribeSecret:1 PutSecretValue:1 RestoreSecret:1 UntagResource:1")
+	equal(t, "requests", p.Take(), "DescribeSecret:1 PutSecretValue:1 RestoreSecret:1 UntagResource:1")
 	equal(t, "tags", tags(t, raw, app+"/_type.preview/A"), "aside:app="+app+" aside:stage=_type.preview")
 	setGroup(t, s, both, "A", "4")
-	equal(t, "requests", p.take(), "DescribeSecret:2 PutSecretValue:2 RestoreSecret:1 TagResource:2 UntagResource:1")
+	equal(t, "requests", p.Take(), "DescribeSecret:2 PutSecretValue:2 RestoreSecret:1 TagResource:2 UntagResource:1")
 	equal(t, "tags", tags(t, raw, app+"/_type.production/A"), "aside:app="+app+" aside:stage=_type.production aside:types=preview+production")
 	refused(s.Set(t.Context(), preview, one))
 }
@@ -140,7 +141,7 @@ func TestGroupOfOne(t *testing.T) {
 	app, raw := appName(t), rawClient(t, moto.URL(t))
 	set(t, s, production, "A", "1")
 	_, err := raw.TagResource(t.Context(), &secretsmanager.TagResourceInput{
-		SecretId: aws.String(app + "/_type.production/A"), Tags: []types.Tag{tag(groupTag, "production")},
+		SecretId: aws.String(app + "/_type.production/A"), Tags: []types.Tag{tag(group.Tag, "production")},
 	})
 	if err != nil {
 		t.Fatal(err)

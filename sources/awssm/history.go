@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
+	"github.com/aside-cli/aside/sources/internal/group"
+	"github.com/aside-cli/aside/sources/internal/history"
 )
 
 // History implements [sources.Historian]. Secrets Manager keeps about 100
@@ -31,6 +32,11 @@ func (s *Store) History(ctx context.Context, scope sources.Scope, name string) (
 	if err != nil {
 		return nil, wrap(err)
 	}
+	return history.Shorten(t.list(versions)), nil
+}
+
+// list returns the versions as they are told, with their full IDs.
+func (t target) list(versions []types.SecretVersionsListEntry) []sources.Version {
 	var list []sources.Version
 	if t.removed() {
 		// DeletedDate may be the day when the recovery window ends.
@@ -38,10 +44,10 @@ func (s *Store) History(ctx context.Context, scope sources.Scope, name string) (
 	}
 	for i, v := range versions {
 		list = append(list, sources.Version{
-			ID: shortID(v, versions), Time: aws.ToTime(v.CreatedDate), Current: i == 0 && !t.removed(),
+			ID: aws.ToString(v.VersionId), Time: aws.ToTime(v.CreatedDate), Current: i == 0 && !t.removed(),
 		})
 	}
-	return list, nil
+	return list
 }
 
 // Rollback implements [sources.Historian]. The version may be given by as much
@@ -71,14 +77,7 @@ func (s *Store) Rollback(ctx context.Context, scope sources.Scope, name, version
 		}
 		return wrap(fmt.Errorf("%s: %w", t.id, err))
 	}
-	scopes := []sources.Scope{scope}
-	if group := t.group(); group != nil {
-		scopes = nil
-		for _, typ := range group {
-			scopes = append(scopes, sources.Scope{Layer: sources.Type, Name: typ, Shared: scope.Shared})
-		}
-	}
-	return s.SetGroup(ctx, scopes, map[string]sources.Secret{name: value})
+	return s.SetGroup(ctx, group.Scopes(t.group(), scope), map[string]sources.Secret{name: value})
 }
 
 // history returns the versions of a secret: the current one, the one before
@@ -92,7 +91,7 @@ func (s *Store) history(
 		return target{}, nil, err
 	}
 	if t = targets[0]; t.there != nil {
-		err = paged("secretsmanager:ListSecretVersionIds", func(token *string) (*string, error) {
+		err = awsconf.Pages("secretsmanager:ListSecretVersionIds", func(token *string) (*string, error) {
 			out, err := awsconf.Call(ctx, s.aws, client.ListSecretVersionIds, &secretsmanager.ListSecretVersionIdsInput{
 				SecretId: &t.id, IncludeDeprecated: aws.Bool(true), MaxResults: aws.Int32(listSize), NextToken: token,
 			})
@@ -137,46 +136,16 @@ func age(v types.SecretVersionsListEntry) int {
 // choose returns the ID of the version that id is the beginning of; for "",
 // that of the newest one that is not in effect.
 func (t target) choose(versions []types.SecretVersionsListEntry, id string) (string, error) {
-	if id == "" {
-		if !t.removed() {
-			versions = versions[1:]
-		}
-		if len(versions) == 0 {
-			return "", fmt.Errorf("earlier version %w", sources.ErrNotFound)
-		}
-		return aws.ToString(versions[0].VersionId), nil
+	list := t.list(versions)
+	id, err := history.Complete(list, id)
+	if err != nil {
+		return "", err
 	}
-	var found []string
-	for _, v := range versions {
-		switch full := aws.ToString(v.VersionId); {
-		case full == id:
-			return full, nil
-		case strings.HasPrefix(full, id):
-			found = append(found, full)
-		}
+	i, err := history.Choose(list, id)
+	if err != nil {
+		return "", err
 	}
-	const hint = "aside secret history shows which versions there are"
-	switch len(found) {
-	case 0:
-		return "", sources.Hint(fmt.Errorf("version %s %w", id, sources.ErrNotFound), hint)
-	case 1:
-		return found[0], nil
-	default:
-		return "", sources.Hint(fmt.Errorf("several versions begin with %s", id), hint)
-	}
-}
-
-// shortID returns what [sources.Origin] shows of the version's ID, or all of
-// it where another version has the same beginning.
-func shortID(v types.SecretVersionsListEntry, all []types.SecretVersionsListEntry) string {
-	id := aws.ToString(v.VersionId)
-	short := fmt.Sprintf("%.8s", id)
-	for _, other := range all {
-		if o := aws.ToString(other.VersionId); o != id && strings.HasPrefix(o, short) {
-			return id
-		}
-	}
-	return short
+	return list[i].ID, nil
 }
 
 func (s *Store) valueOf(ctx context.Context, client *secretsmanager.Client, t target, version string) (sources.Secret, error) {

@@ -24,7 +24,7 @@ func putVersion(t *testing.T, c *secretsmanager.Client, name, id, value string, 
 	}
 }
 
-func history(t *testing.T, s *Store, scope sources.Scope, name string) []sources.Version {
+func versionsOf(t *testing.T, s *Store, scope sources.Scope, name string) []sources.Version {
 	t.Helper()
 	list, err := s.History(t.Context(), scope, name)
 	if err != nil {
@@ -68,9 +68,9 @@ func TestHistory(t *testing.T) {
 	id := versions(t, s, 3)
 	raw := rawClient(t, moto.URL(t))
 	putVersion(t, raw, id, fmt.Sprintf(versionID, 9), "next", "AWSPENDING")
-	p.take()
-	list := history(t, s, dev, "A")
-	equal(t, "requests", p.take(), "DescribeSecret:1 ListSecretVersionIds:1")
+	p.Take()
+	list := versionsOf(t, s, dev, "A")
+	equal(t, "requests", p.Take(), "DescribeSecret:1 ListSecretVersionIds:1")
 	if len(list) != 4 {
 		t.Fatalf("got %v", list)
 	}
@@ -88,12 +88,12 @@ func TestHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "labels moved", brief(history(t, s, dev, "A")[:3]), "12345678* 32345678 22345678")
+	equal(t, "labels moved", brief(versionsOf(t, s, dev, "A")[:3]), "12345678* 32345678 22345678")
 
 	if err := s.Remove(t.Context(), dev, "A"); err != nil {
 		t.Fatal(err)
 	}
-	list = history(t, s, dev, "A")
+	list = versionsOf(t, s, dev, "A")
 	equal(t, "removed", brief(list[:4]), "removed* 12345678 32345678 22345678")
 	if list[0].Time.IsZero() {
 		t.Error("the removal has no time")
@@ -135,13 +135,13 @@ func TestRollback(t *testing.T) {
 			t.Fatalf("to %q: %v", version, err)
 		}
 		equal(t, "to "+version, valueOf(t, raw, id), want)
-		if n := len(history(t, s, dev, "A")); n != versions {
+		if n := len(versionsOf(t, s, dev, "A")); n != versions {
 			t.Errorf("to %q: %d versions, want %d", version, n, versions)
 		}
 	}
-	p.take()
+	p.Take()
 	step("", "v2", 5)
-	equal(t, "requests", p.take(), "DescribeSecret:3 GetSecretValue:1 ListSecretVersionIds:2 PutSecretValue:1")
+	equal(t, "requests", p.Take(), "DescribeSecret:3 GetSecretValue:1 ListSecretVersionIds:2 PutSecretValue:1")
 	step("", "v3", 6)
 	step("12345678-", "v1", 7) // other IDs begin at random
 	step(fmt.Sprintf(versionID, 2), "v2", 8)
@@ -170,7 +170,7 @@ func TestRollbackFails(t *testing.T) {
 	const other = "-1234-1234-1234-123456789012"
 	putVersion(t, raw, id, "terraform-1"+other, "hunter2")
 	putVersion(t, raw, id, "terraform-2"+other, "hunter3")
-	equal(t, "history", brief(history(t, s, dev, "A")[:4]), "terraform-2"+other+"* terraform-1"+other+" 22345678 12345678")
+	equal(t, "history", brief(versionsOf(t, s, dev, "A")[:4]), "terraform-2"+other+"* terraform-1"+other+" 22345678 12345678")
 	const hint = "\naside secret history shows which versions there are"
 	for version, want := range map[string]string{
 		"77777777":  ": version 77777777 not found" + hint,
@@ -230,10 +230,10 @@ func TestHistoryInPages(t *testing.T) {
 		return object{"Versions": []any{version("e", 5, "AWSCURRENT"), version("c", 3)}}
 	})
 	s := newStore(t, server.URL)
-	list := history(t, s, dev, "A")
+	list := versionsOf(t, s, dev, "A")
 	equal(t, "versions", brief(list), "e* d c b a")
 	equal(t, "time", list[4].Time.UTC().Format(time.TimeOnly), "00:00:01")
-	equal(t, "requests", server.take(), "DescribeSecret:1 ListSecretVersionIds:2")
+	equal(t, "requests", server.Take(), "DescribeSecret:1 ListSecretVersionIds:2")
 
 	server = fake(t, func(string, request) any { return denied })
 	_, err := newStore(t, server.URL).History(t.Context(), dev, "A")

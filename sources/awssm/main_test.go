@@ -6,15 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -25,20 +20,7 @@ import (
 
 var moto mototest.Server
 
-func TestMain(m *testing.M) {
-	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
-			os.Unsetenv(name)
-		}
-	}
-	os.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-	os.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-key")
-	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
-	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
-	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	defer moto.Stop()
-	m.Run()
-}
+func TestMain(m *testing.M) { moto.Run(m) }
 
 var (
 	dev      = sources.StageScope("dev")
@@ -52,7 +34,7 @@ func appName(t *testing.T) string {
 
 func newStore(t *testing.T, endpoint string, change ...func(*Config)) *Store {
 	t.Helper()
-	c := Config{App: appName(t), AWS: Settings{Region: "eu-central-1", Endpoint: endpoint, Version: "1.2.3"}}
+	c := Config{App: appName(t), AWS: Settings{Region: "eu-central-1", Endpoint: endpoint, Version: "1.2.3", Timeout: time.Minute}}
 	for _, f := range change {
 		f(&c)
 	}
@@ -63,36 +45,11 @@ func newStore(t *testing.T, endpoint string, change ...func(*Config)) *Store {
 	return s
 }
 
-// A server counts what it is asked, by operation.
-type server struct {
-	*httptest.Server
-	mu    sync.Mutex
-	asked map[string]int
-}
-
-func newServer(t *testing.T, h http.Handler) *server {
-	t.Helper()
-	s := &server{asked: map[string]int{}}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.asked[operation(r)]++
-		s.mu.Unlock()
-		h.ServeHTTP(w, r)
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
 // newProxy counts what passes through it, and shows it to look first.
-func newProxy(t *testing.T, target string, look ...func(operation string, r request)) *server {
+func newProxy(t *testing.T, target string, look ...func(operation string, r request)) *mototest.Counter {
 	t.Helper()
-	u, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	forward := httputil.NewSingleHostReverseProxy(u)
-	forward.ErrorLog = log.New(io.Discard, "", 0) // the store's errors are looked at
-	return newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	forward := mototest.Forward(t, target)
+	return mototest.NewCounter(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A body that is still being read when the answer comes would cut that.
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -100,28 +57,14 @@ func newProxy(t *testing.T, target string, look ...func(operation string, r requ
 		}
 		var in request
 		if err := json.Unmarshal(body, &in); err != nil {
-			t.Errorf("%s: %v", operation(r), err)
+			t.Errorf("%s: %v", mototest.Operation(r), err)
 		}
 		for _, f := range look {
-			f(operation(r), in)
+			f(mototest.Operation(r), in)
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		forward.ServeHTTP(w, r)
 	}))
-}
-
-// take returns the operations since the last time, in one line.
-func (s *server) take() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	line := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(s.asked), "map["), "]")
-	clear(s.asked)
-	return line
-}
-
-func operation(r *http.Request) string {
-	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	return name
 }
 
 // rawClient writes to moto what the store does not.

@@ -130,12 +130,12 @@ func TestRequests(t *testing.T) {
 	}
 	set(t, s, dev, pairs...)
 	set(t, s, fallback, pairs...)
-	equal(t, "writing", p.take(), "CreateSecret:200 DescribeSecret:200")
+	equal(t, "writing", p.Take(), "CreateSecret:200 DescribeSecret:200")
 
 	if n := len(read(t, s, dev, fallback)); n != 200 {
 		t.Fatalf("%d values, want 200", n)
 	}
-	equal(t, "reading 100 + 100", p.take(), "BatchGetSecretValue:11")
+	equal(t, "reading 100 + 100", p.Take(), "BatchGetSecretValue:11")
 
 	version := func() string {
 		v, err := s.Version(t.Context(), dev, fallback)
@@ -145,9 +145,9 @@ func TestRequests(t *testing.T) {
 		return v
 	}
 	before := version()
-	equal(t, "polling where the order is not kept", p.take(), "ListSecrets:2")
+	equal(t, "polling where the order is not kept", p.Take(), "ListSecrets:2")
 	set(t, s, fallback, "NAME_099", "changed") // on the second page
-	p.take()
+	p.Take()
 	if version() == before {
 		t.Error("a change on the second page does not show")
 	}
@@ -160,12 +160,12 @@ func TestVersionFollowsChanges(t *testing.T) {
 	var seen []string
 	step := func(what string, changes bool) {
 		t.Helper()
-		p.take()
+		p.Take()
 		v, err := s.Version(t.Context(), dev, fallback)
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, what+": requests", p.take(), "ListSecrets:1")
+		equal(t, what+": requests", p.Take(), "ListSecrets:1")
 		if changed := !slices.Contains(seen, v); changed != changes {
 			t.Errorf("%s: changed %t, want %t", what, changed, changes)
 		}
@@ -206,7 +206,7 @@ func TestSet(t *testing.T) {
 	app, raw := appName(t), rawClient(t, moto.URL(t))
 	longest := strings.Repeat("x", sources.MaxValue)
 	set(t, s, dev, "A", "a\n $b\x7f", "B", longest)
-	equal(t, "requests", p.take(), "CreateSecret:2 DescribeSecret:2")
+	equal(t, "requests", p.Take(), "CreateSecret:2 DescribeSecret:2")
 	equal(t, "A", valueOf(t, raw, app+"/dev/A"), "a\n $b\x7f")
 	equal(t, "B", valueOf(t, raw, app+"/dev/B"), longest)
 
@@ -222,12 +222,12 @@ func TestSet(t *testing.T) {
 	equal(t, "key and description", aws.ToString(d.KmsKeyId)+", "+aws.ToString(d.Description), "alias/ours, The first")
 
 	set(t, s, dev, "A", "again")
-	equal(t, "requests", p.take(), "DescribeSecret:1 PutSecretValue:1")
+	equal(t, "requests", p.Take(), "DescribeSecret:1 PutSecretValue:1")
 	equal(t, "A", valueOf(t, raw, app+"/dev/A"), "again")
 
 	scheduleDeletion(t, raw, app+"/dev/A")
 	set(t, s, dev, "A", "restored")
-	equal(t, "requests", p.take(), "DescribeSecret:1 PutSecretValue:1 RestoreSecret:1")
+	equal(t, "requests", p.Take(), "DescribeSecret:1 PutSecretValue:1 RestoreSecret:1")
 	equal(t, "values", show(read(t, s, dev))[:len("stage A=restored\n")], "stage A=restored\n")
 
 	set(t, s, sources.TypeScope("preview"), "A", "type")
@@ -235,11 +235,11 @@ func TestSet(t *testing.T) {
 	equal(t, "type", valueOf(t, raw, app+"/_type.preview/A"), "type")
 	equal(t, "shared", valueOf(t, raw, "_shared/_fallback/FROM_"+app), "shared")
 
-	p.take()
+	p.Take()
 	err = s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("x"), "NONE": sources.NewSecret("")})
 	equal(t, "empty value", failure(err), "awssm: "+app+"/dev/NONE cannot be set to the empty string: Secrets Manager keeps none\n"+
 		"set it in aside.yaml's parameters or in a .env file, or remove it")
-	equal(t, "requests", p.take(), "")
+	equal(t, "requests", p.Take(), "")
 }
 
 func TestRemove(t *testing.T) {
@@ -248,12 +248,12 @@ func TestRemove(t *testing.T) {
 	app, raw := appName(t), rawClient(t, moto.URL(t))
 	create(t, raw, app+"/dev", `{"MEMBER": "hunter2"}`)
 	set(t, s, dev, "A", "1", "B", "2")
-	p.take()
+	p.Take()
 
 	if err := s.Remove(t.Context(), dev, "A"); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "requests", p.take(), "DeleteSecret:1 DescribeSecret:1")
+	equal(t, "requests", p.Take(), "DeleteSecret:1 DescribeSecret:1")
 	equal(t, "values", show(read(t, s, dev)), "stage B=2\nstage MEMBER=hunter2\n")
 	if _, err := raw.RestoreSecret(t.Context(), &secretsmanager.RestoreSecretInput{SecretId: aws.String(app + "/dev/A")}); err != nil {
 		t.Errorf("a removed secret cannot be restored: %v", err)

@@ -236,7 +236,7 @@ func TestSlowPages(t *testing.T) {
 		timeout time.Duration
 		want    string
 	}{
-		{"ten", 10, 300 * time.Millisecond, 2 * time.Second, "no error"},
+		{"ten", 10, 600 * time.Millisecond, 5 * time.Second, "no error"},
 		{"without end", 1 << 30, 10 * time.Millisecond, time.Second,
 			"awssm: AWS is too slow: not everything was answered within 5s\ncheck the network, and try again"},
 	} {
@@ -267,7 +267,7 @@ func TestSlowPages(t *testing.T) {
 // One request that fails ends the other that runs beside it.
 func TestReadFailsAtOnce(t *testing.T) {
 	arrived, left := make(chan bool), make(chan bool, 1)
-	server := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := mototest.NewCounter(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)

@@ -115,7 +115,7 @@ func (s *Store) below(ctx context.Context, client *secretsmanager.Client, paths 
 		prefixes[i] = path + "/"
 	}
 	for some := range slices.Chunk(prefixes, maxFilters) {
-		err := paged("secretsmanager:BatchGetSecretValue", func(token *string) (*string, error) {
+		err := awsconf.Pages("secretsmanager:BatchGetSecretValue", func(token *string) (*string, error) {
 			return s.batch(ctx, client, &all, &secretsmanager.BatchGetSecretValueInput{
 				Filters: nameFilter(some), MaxResults: aws.Int32(batchSize), NextToken: token,
 			})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
+	"github.com/aside-cli/aside/sources/internal/group"
 )
 
 // Remove implements [sources.Store]. A name that is only a member of the
@@ -22,7 +23,7 @@ func (s *Store) Remove(ctx context.Context, scope sources.Scope, name string) er
 // RemoveGroup implements [sources.GroupStore]. After an error the group is to
 // be removed again.
 func (s *Store) RemoveGroup(ctx context.Context, scopes []sources.Scope, name string) error {
-	scopes, group, err := groupOf(scopes)
+	scopes, together, err := group.Of(scopes)
 	if err != nil {
 		return wrap(err)
 	}
@@ -41,10 +42,8 @@ func (s *Store) RemoveGroup(ctx context.Context, scopes []sources.Scope, name st
 		return wrap(s.absent(ctx, client, scopes, name, "remove it from the object where that is written, or in the AWS console"))
 	}
 	for _, t := range targets {
-		for _, typ := range t.group() {
-			if !slices.Contains(group, typ) {
-				return wrap(t.groupError())
-			}
+		if err := group.CheckRemove(name, t.group(), together, t.scope.Shared); err != nil {
+			return wrap(err)
 		}
 	}
 	for _, t := range targets {

@@ -112,5 +112,5 @@ func TestSetMany(t *testing.T) {
 	if most > writers {
 		t.Errorf("%d at a time, want %d", most, writers)
 	}
-	equal(t, "requests", server.take(), "CreateSecret:100 DescribeSecret:100")
+	equal(t, "requests", server.Take(), "CreateSecret:100 DescribeSecret:100")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -106,7 +105,7 @@ func (s *Store) pages(
 	ctx context.Context, client *secretsmanager.Client, paths []string, yield func([]types.SecretListEntry) bool,
 ) error {
 	for some := range slices.Chunk(paths, maxFilters) {
-		err := paged("secretsmanager:ListSecrets", func(token *string) (*string, error) {
+		err := awsconf.Pages("secretsmanager:ListSecrets", func(token *string) (*string, error) {
 			out, err := awsconf.Call(ctx, s.aws, client.ListSecrets, &secretsmanager.ListSecretsInput{
 				Filters: nameFilter(some), IncludePlannedDeletion: aws.Bool(true),
 				MaxResults: aws.Int32(listSize), NextToken: token,
@@ -122,25 +121,6 @@ func (s *Store) pages(
 		}
 	}
 	return nil
-}
-
-// paged calls request with the token of each page, nil for the first, until
-// it returns none.
-func paged(operation string, request func(token *string) (next *string, err error)) error {
-	seen := map[string]bool{}
-	var token *string
-	for {
-		next, err := request(token)
-		if err != nil || aws.ToString(next) == "" {
-			return err
-		}
-		if seen[*next] {
-			return sources.Hint(errors.New(operation+" gives the same page again and again"),
-				"this is a fault of the endpoint: try again, and check endpoint under aws: in aside.yaml")
-		}
-		seen[*next] = true
-		token = next
-	}
 }
 
 // nameFilter matches the beginnings of names, with their case.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
+	"github.com/aside-cli/aside/sources/internal/group"
 )
 
 // writers is how many secrets are written at a time. AWS allows about 50 writes a second.
@@ -29,7 +29,7 @@ func (s *Store) Set(ctx context.Context, scope sources.Scope, secrets map[string
 // the first is written: what is refused, or fails then, has changed nothing.
 // An error later on tells which were set, and the group is to be set again.
 func (s *Store) SetGroup(ctx context.Context, scopes []sources.Scope, secrets map[string]sources.Secret) error {
-	scopes, group, err := groupOf(scopes)
+	scopes, together, err := group.Of(scopes)
 	if err != nil {
 		return wrap(err)
 	}
@@ -53,11 +53,11 @@ func (s *Store) SetGroup(ctx context.Context, scopes []sources.Scope, secrets ma
 		return wrap(err)
 	}
 	for _, t := range targets {
-		if old := t.group(); old != nil && !slices.Equal(old, group) {
-			return wrap(t.groupError())
+		if err := group.CheckSet(t.name, t.group(), together, t.scope.Shared); err != nil {
+			return wrap(err)
 		}
 	}
-	return wrap(s.write(ctx, client, targets, group, secrets))
+	return wrap(s.write(ctx, client, targets, together, secrets))
 }
 
 // checkWrite returns an error if Secrets Manager would not take the secret.
@@ -75,7 +75,7 @@ func checkWrite(id string, value sources.Secret) error {
 // write sets the targets, several at a time. After a failure it begins with no
 // more of them, but lets those end that it began with.
 func (s *Store) write(
-	ctx context.Context, client *secretsmanager.Client, targets []target, group []string, secrets map[string]sources.Secret,
+	ctx context.Context, client *secretsmanager.Client, targets []target, together []string, secrets map[string]sources.Secret,
 ) error {
 	writing, failed := errgroup.WithContext(ctx)
 	writing.SetLimit(writers)
@@ -85,7 +85,7 @@ func (s *Store) write(
 			if failed.Err() != nil {
 				return ctx.Err()
 			}
-			if err := s.set(ctx, client, t, group, secrets[t.name].Reveal()); err != nil {
+			if err := s.set(ctx, client, t, together, secrets[t.name].Reveal()); err != nil {
 				return fmt.Errorf("%s: %w", t.id, err)
 			}
 			done[i] = true
@@ -114,9 +114,9 @@ func (s *Store) write(
 	return fmt.Errorf("%w (%s)", err, outcome)
 }
 
-func (s *Store) set(ctx context.Context, client *secretsmanager.Client, t target, group []string, value string) error {
+func (s *Store) set(ctx context.Context, client *secretsmanager.Client, t target, together []string, value string) error {
 	if t.there == nil {
-		err := s.create(ctx, client, t, group, value)
+		err := s.create(ctx, client, t, together, value)
 		var exists *types.ResourceExistsException
 		if !errors.As(err, &exists) {
 			return err
@@ -127,9 +127,9 @@ func (s *Store) set(ctx context.Context, client *secretsmanager.Client, t target
 			return err
 		}
 	}
-	if len(group) > 0 && t.group() == nil {
+	if together != nil && t.group() == nil {
 		_, err := awsconf.Call(ctx, s.aws, client.TagResource, &secretsmanager.TagResourceInput{
-			SecretId: &t.id, Tags: []types.Tag{tag(groupTag, strings.Join(group, "+"))},
+			SecretId: &t.id, Tags: []types.Tag{groupTag(together)},
 		})
 		if err != nil {
 			return err
@@ -141,7 +141,7 @@ func (s *Store) set(ctx context.Context, client *secretsmanager.Client, t target
 	return err
 }
 
-func (s *Store) create(ctx context.Context, client *secretsmanager.Client, t target, group []string, value string) error {
+func (s *Store) create(ctx context.Context, client *secretsmanager.Client, t target, together []string, value string) error {
 	app := s.config.App
 	if t.scope.Shared {
 		app = shared
@@ -149,10 +149,10 @@ func (s *Store) create(ctx context.Context, client *secretsmanager.Client, t tar
 	in := &secretsmanager.CreateSecretInput{
 		Name:         &t.id,
 		SecretString: &value,
-		Tags:         []types.Tag{tag("aside:app", app), tag("aside:stage", segment(t.scope))},
+		Tags:         []types.Tag{tag("aside:app", app), tag("aside:stage", t.scope.Segment())},
 	}
-	if len(group) > 0 {
-		in.Tags = append(in.Tags, tag(groupTag, strings.Join(group, "+")))
+	if together != nil {
+		in.Tags = append(in.Tags, groupTag(together))
 	}
 	if key := s.config.KMSKey; key != "" {
 		in.KmsKeyId = &key
@@ -174,11 +174,11 @@ func (s *Store) restore(ctx context.Context, client *secretsmanager.Client, t ta
 	if _, err := awsconf.Call(ctx, s.aws, client.RestoreSecret, &secretsmanager.RestoreSecretInput{SecretId: &t.id}); err != nil {
 		return err
 	}
-	grouped := slices.ContainsFunc(t.there.Tags, func(tag types.Tag) bool { return aws.ToString(tag.Key) == groupTag })
+	grouped := slices.ContainsFunc(t.there.Tags, func(tag types.Tag) bool { return aws.ToString(tag.Key) == group.Tag })
 	if !grouped {
 		return nil
 	}
-	_, err := awsconf.Call(ctx, s.aws, client.UntagResource, &secretsmanager.UntagResourceInput{SecretId: &t.id, TagKeys: []string{groupTag}})
+	_, err := awsconf.Call(ctx, s.aws, client.UntagResource, &secretsmanager.UntagResourceInput{SecretId: &t.id, TagKeys: []string{group.Tag}})
 	return err
 }
 

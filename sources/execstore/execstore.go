@@ -108,19 +108,6 @@ func (s *Store) knows(scope sources.Scope) bool {
 		slices.Contains(known, scope.Layer.String()) && (!scope.Shared || slices.Contains(known, "shared"))
 }
 
-// segment is the scope's name for the command. No stage can be called like a
-// type or the fallback, because its name begins with a letter or a digit.
-func segment(scope sources.Scope) string {
-	switch scope.Layer {
-	case sources.Type:
-		return "_type." + scope.Name
-	case sources.Fallback:
-		return "_fallback"
-	default:
-		return scope.Name
-	}
-}
-
 // Read implements [sources.Store]. The values of a scope are sorted by name.
 // Errors wrap [sources.ErrUnreachable] where a command took too long, or said
 // so with its exit status.

@@ -48,7 +48,7 @@ func (s *Store) run(ctx context.Context, scope sources.Scope) ([]byte, error) {
 	cmd := exec.CommandContext(limited, s.config.Command[0], s.config.Command[1:]...)
 	cmd.Dir = s.config.Dir
 	cmd.Env = append(s.config.Environ[:len(s.config.Environ):len(s.config.Environ)],
-		"ASIDE_APP="+app, "ASIDE_SCOPE="+segment(scope), "ASIDE_STAGE="+s.config.Stage)
+		"ASIDE_APP="+app, "ASIDE_SCOPE="+scope.Segment(), "ASIDE_STAGE="+s.config.Stage)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = drain
 

@@ -2,13 +2,13 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/internal/group"
 )
 
 var _ sources.GroupStore = (*Store)(nil)
@@ -33,20 +33,24 @@ func (s *Store) SetGroup(ctx context.Context, scopes []sources.Scope, secrets ma
 			return err
 		}
 	}
-	group, err := groupOf(scopes)
+	scopes, together, err := group.Of(scopes)
 	if err != nil || len(secrets) == 0 {
 		return err
 	}
 	return s.edit(ctx, scopes, func(e *edit) error {
 		for _, name := range slices.Sorted(maps.Keys(secrets)) {
 			for _, p := range e.pages {
-				if old := p.doc.find(name); old != nil && len(old.group) > 0 && !slices.Equal(old.group, group) {
-					return groupError(name, old.group, scopes[0].Shared)
+				old := p.doc.find(name)
+				if old == nil {
+					continue
+				}
+				if err := group.CheckSet(name, old.group, together, scopes[0].Shared); err != nil {
+					return err
 				}
 			}
 		}
 		for _, p := range e.pages {
-			p.doc.set(secrets, group, e.now)
+			p.doc.set(secrets, together, e.now)
 		}
 		return nil
 	})
@@ -59,7 +63,8 @@ func (s *Store) Remove(ctx context.Context, scope sources.Scope, name string) er
 
 // RemoveGroup implements [sources.GroupStore].
 func (s *Store) RemoveGroup(ctx context.Context, scopes []sources.Scope, name string) error {
-	if _, err := groupOf(scopes); err != nil {
+	scopes, together, err := group.Of(scopes)
+	if err != nil {
 		return err
 	}
 	if err := s.mustExist(scopes, name); err != nil {
@@ -72,10 +77,8 @@ func (s *Store) RemoveGroup(ctx context.Context, scopes []sources.Scope, name st
 			if old == nil {
 				continue
 			}
-			for _, typ := range old.group {
-				if !slices.ContainsFunc(scopes, func(s sources.Scope) bool { return s.Name == typ }) {
-					return groupError(name, old.group, scopes[0].Shared)
-				}
+			if err := group.CheckRemove(name, old.group, together, scopes[0].Shared); err != nil {
+				return err
 			}
 			p.doc.remove(name, e.now)
 			found = true
@@ -85,35 +88,6 @@ func (s *Store) RemoveGroup(ctx context.Context, scopes []sources.Scope, name st
 		}
 		return nil
 	})
-}
-
-// groupOf returns the types that the scopes stand for together, sorted: none
-// for a scope alone.
-func groupOf(scopes []sources.Scope) ([]string, error) {
-	if len(scopes) == 0 {
-		return nil, errors.New("no scope is given")
-	}
-	var types []string
-	for _, scope := range scopes {
-		if len(scopes) > 1 && scope.Layer != sources.Type || scope.Shared != scopes[0].Shared {
-			return nil, fmt.Errorf("%s cannot be one of several scopes: types of stages can, all of the app or all shared", scope)
-		}
-		types = append(types, scope.Name)
-	}
-	slices.Sort(types)
-	if types = slices.Compact(types); len(types) == 1 {
-		return nil, nil
-	}
-	return types, nil
-}
-
-// groupError says that what is done to a part of the group must be done to all.
-func groupError(name string, group []string, shared bool) error {
-	remove := "remove it first: aside secret remove " + name + " --type " + strings.Join(group, ",")
-	if shared {
-		remove += " --shared"
-	}
-	return sources.Hint(fmt.Errorf("%s was set for the types %s together", name, strings.Join(group, ", ")), remove)
 }
 
 // mustExist returns the error of a secret that is not there, unless one of the

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/internal/group"
+	"github.com/aside-cli/aside/sources/internal/history"
 )
 
 // maxVersions is how many versions of a secret are kept, the newest included.
@@ -41,6 +43,11 @@ func (s *Store) History(ctx context.Context, scope sources.Scope, name string) (
 	if len(entries) == 0 {
 		return nil, notFound([]sources.Scope{scope}, name)
 	}
+	return listed(entries), nil
+}
+
+// listed returns the versions of one secret as they are told.
+func listed(entries []entry) []sources.Version {
 	var list []sources.Version
 	for i, e := range entries {
 		at, _ := time.Parse(time.RFC3339, e.stamp.updated) // zero where another program wrote something else
@@ -48,7 +55,7 @@ func (s *Store) History(ctx context.Context, scope sources.Scope, name string) (
 			ID: strconv.Itoa(e.version), Time: at, By: e.stamp.by, Removed: e.removed, Current: i == 0,
 		})
 	}
-	return list, nil
+	return list
 }
 
 // document reads the file, or returns an empty document where there is none.
@@ -87,22 +94,22 @@ func (s *Store) Rollback(ctx context.Context, scope sources.Scope, name, version
 		if len(entries) == 0 {
 			return notFound(scopes, name)
 		}
-		target, err := choose(entries, version)
+		chosen, err := history.Choose(listed(entries), version)
 		if err != nil {
 			return fmt.Errorf("%s in %s: %w", name, scope, err)
 		}
-		group := entries[0].group
-		for _, typ := range group {
-			f, err := s.file(sources.Scope{Layer: sources.Type, Name: typ, Shared: scope.Shared})
-			if err != nil {
-				return err
-			}
+		together := entries[0].group
+		files, err := s.files(group.Scopes(together, scope))
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
 			if _, err := e.open(&e.pages, f); err != nil {
 				return err
 			}
 		}
 		for _, p := range e.pages {
-			p.doc.set(map[string]sources.Secret{name: target.value}, group, e.now)
+			p.doc.set(map[string]sources.Secret{name: entries[chosen].value}, together, e.now)
 		}
 		return nil
 	})
@@ -129,28 +136,4 @@ func versions(name string, archive, doc *document) ([]entry, error) {
 		}
 	}
 	return entries, nil
-}
-
-// choose returns the entry of that version, or the newest but the first that
-// holds a value. The entries are those of one secret, newest first.
-func choose(entries []entry, version string) (entry, error) {
-	if version == "" {
-		for _, e := range entries[1:] {
-			if !e.removed {
-				return e, nil
-			}
-		}
-		return entry{}, fmt.Errorf("earlier version %w", sources.ErrNotFound)
-	}
-	for _, e := range entries {
-		switch {
-		case strconv.Itoa(e.version) != version:
-		case e.removed:
-			return entry{}, sources.Hint(fmt.Errorf("version %s is its removal", version), "remove it again, or choose another version")
-		default:
-			return e, nil
-		}
-	}
-	return entry{}, sources.Hint(fmt.Errorf("version %s %w", version, sources.ErrNotFound),
-		fmt.Sprintf("versions %d to %d are kept", entries[len(entries)-1].version, entries[0].version))
 }

@@ -117,7 +117,7 @@ func TestRollback(t *testing.T) {
 	wantError(t, err, "A in stage dev: version 7 is its removal", "remove it again, or choose another version")
 	for _, version := range []string{"9", "0", "-1", "x", "01"} {
 		err := s.Rollback(t.Context(), dev, "A", version)
-		wantError(t, err, "A in stage dev: version "+version+" not found", "versions 1 to 8 are kept")
+		wantError(t, err, "A in stage dev: version "+version+" not found", "aside secret history shows which versions there are")
 		if !errors.Is(err, sources.ErrNotFound) {
 			t.Errorf("%v does not wrap ErrNotFound", err)
 		}

@@ -29,7 +29,7 @@ func TestRecipientErrors(t *testing.T) {
 	const kinds = "a line is age1…, ssh-ed25519 … or ssh-rsa …; comments start with # on a line of their own"
 	own := newIdentity(t).Recipient().String()
 	for _, c := range []struct{ name, list, text, hint string }{
-		{"broken", own + "\n# Bob\n" + own[:20] + "x" + own[21:], ".aside/recipients.txt:3: this is no public key that aside supports", kinds},
+		{"broken", own + "\n# Bob\n" + own[:20] + "b" + own[21:] /* which bech32 has not */, ".aside/recipients.txt:3: this is no public key that aside supports", kinds},
 		{"comment behind", own + " # me", ".aside/recipients.txt:1: this is no public key that aside supports", kinds},
 		{"ssh, broken", "ssh-ed25519 AAAA", ".aside/recipients.txt:1: this is no public key that aside supports", kinds},
 		{"ecdsa", "ecdsa-sha2-nistp256 AAAA", ".aside/recipients.txt:1: this is no public key that aside supports", kinds},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/internal/replace"
 )
 
 // A draft is a file that is to be written.
@@ -25,22 +26,22 @@ type draft struct {
 // leaves some of the files new, in the order of drafts, and the others old.
 // Who calls it has the folder's lock.
 func replaceAll(drafts []draft) error {
-	var ready []*staged
+	var ready []replace.File
 	defer func() {
-		for _, s := range ready {
-			s.discard() // does nothing to one that was put in place
+		for _, f := range ready {
+			f.Discard()
 		}
 	}()
 	for _, d := range drafts {
 		sweep(d.name)
-		s, err := stage(d.name, d.content, d.perm)
+		f, err := replace.Stage(d.name, d.content, d.perm)
 		if err != nil {
 			return cannot("write", d.shown, err)
 		}
-		ready = append(ready, s)
+		ready = append(ready, f)
 	}
-	for i, s := range ready {
-		if err := s.commit(); err != nil {
+	for i, f := range ready {
+		if err := f.Commit(); err != nil {
 			err = cannot("write", drafts[i].shown, err)
 			if i > 0 {
 				err = sources.Hint(fmt.Errorf("%w, after %s was written", err, drafts[i-1].shown),

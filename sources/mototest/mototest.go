@@ -3,10 +3,7 @@
 //
 //	var moto mototest.Server
 //
-//	func TestMain(m *testing.M) {
-//		defer moto.Stop()
-//		m.Run()
-//	}
+//	func TestMain(m *testing.M) { moto.Run(m) }
 //
 // Where it is not installed the tests that ask for it are skipped, or fail if
 // CI is set. It comes with: pip install 'moto[server]'.
@@ -20,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +33,23 @@ type Server struct {
 	cmd  *exec.Cmd
 	url  string
 	err  error
+}
+
+// Run runs a package's tests, signed in to AWS as nobody whom the user is. It
+// stops the server at their end.
+func (s *Server) Run(m *testing.M) {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+	os.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-key")
+	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	defer s.Stop()
+	m.Run()
 }
 
 // URL returns the endpoint of every service.

@@ -145,7 +145,7 @@ func (s *Source) kept() (values []sources.Value, age string, err error) {
 	const hint = "run it once while the store can be reached"
 	if s.file == nil {
 		return nil, "", sources.Hint(errors.New("no values are kept without an identity and a folder for them"),
-			"make an identity with aside init, and set HOME or XDG_CACHE_HOME")
+			"make an identity with aside identity new, and set HOME or XDG_CACHE_HOME")
 	}
 	values, saved, err := s.file.load()
 	if errors.Is(err, fs.ErrNotExist) {

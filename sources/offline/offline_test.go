@@ -213,7 +213,7 @@ func TestOffline(t *testing.T) {
 		}
 		off.Keys = nil
 		equal(t, "no identity", outcome(t, New(src, off)), "offline: no values are kept without an identity and a folder for them\n"+
-			"make an identity with aside init, and set HOME or XDG_CACHE_HOME")
+			"make an identity with aside identity new, and set HOME or XDG_CACHE_HOME")
 	})
 }
 

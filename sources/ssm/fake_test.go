@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/mototest"
 )
 
 // A request is what the fake is asked, as far as it looks at it.
@@ -40,15 +41,15 @@ type object = map[string]any
 
 // fake answers as AWS does in what moto cannot: answer returns a refusal or
 // an object for an operation.
-func fake(t *testing.T, answer func(operation string, r request) any) *proxy {
+func fake(t *testing.T, answer func(operation string, r request) any) *mototest.Counter {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in request
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-			t.Errorf("%s: %v", operation(r), err)
+			t.Errorf("%s: %v", mototest.Operation(r), err)
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		out := answer(operation(r), in)
+		out := answer(mototest.Operation(r), in)
 		if no, ok := out.(refusal); ok {
 			w.WriteHeader(no.status)
 			out = object{"__type": no.code, "message": no.message}
@@ -127,7 +128,7 @@ func TestReadThroughTrouble(t *testing.T) {
 	if len(values) != 9 || values[8].Name != "LAST" {
 		t.Errorf("got %s", show(values))
 	}
-	equal(t, "requests", server.take(), "GetParametersByPath:12")
+	equal(t, "requests", server.Take(), "GetParametersByPath:12")
 }
 
 // The scopes are read beside each other.
@@ -216,7 +217,7 @@ func TestSetFails(t *testing.T) {
 			s := newStore(t, server.URL, func(c *Config) { c.App = "a" })
 			err := s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret(test.value)})
 			equal(t, "error", failure(err), "ssm: /a/dev/A: "+test.want)
-			equal(t, "requests", server.take(), test.requests)
+			equal(t, "requests", server.Take(), test.requests)
 		})
 	}
 }
@@ -242,7 +243,7 @@ func TestSetSmallerThanBefore(t *testing.T) {
 	s := newStore(t, server.URL, func(c *Config) { c.App = "a" })
 	set(t, s, dev, "A", "short")
 	equal(t, "stored", fmt.Sprint(stored.Load()), "Advanced short")
-	equal(t, "requests", server.take(), "DescribeParameters:1 PutParameter:2")
+	equal(t, "requests", server.Take(), "DescribeParameters:1 PutParameter:2")
 }
 
 // A listing answers DescribeParameters with pages as AWS's are.
@@ -266,7 +267,7 @@ func (l *listing) change(name string) {
 	}
 }
 
-func (l *listing) serve(t *testing.T) *proxy {
+func (l *listing) serve(t *testing.T) *mototest.Counter {
 	return fake(t, func(operation string, r request) any {
 		f := r.ParameterFilters[0]
 		if operation != "DescribeParameters" || r.MaxResults != 50 || f.Key != "Path" || f.Option != "OneLevel" {
@@ -292,7 +293,7 @@ func (l *listing) serve(t *testing.T) *proxy {
 // A poller asks for versions and tells what came of it.
 type poller struct {
 	*Store
-	server *proxy
+	server *mototest.Counter
 	last   string
 }
 
@@ -303,7 +304,7 @@ func (p *poller) step(t *testing.T, what string, changed bool, requests int) {
 		t.Errorf("%s: changed %t, want %t", what, v != p.last, changed)
 	}
 	p.last = v
-	equal(t, what+": requests", p.server.take(), fmt.Sprintf("DescribeParameters:%d", requests))
+	equal(t, what+": requests", p.server.Take(), fmt.Sprintf("DescribeParameters:%d", requests))
 }
 
 // With the pages that AWS gives, 100 secrets cost two requests a poll, and
@@ -365,7 +366,7 @@ func TestVersionFails(t *testing.T) {
 		t.Helper()
 		_, err := p.Version(t.Context(), dev, fallback)
 		equal(t, what, failure(err), "ssm: "+want)
-		server.take()
+		server.Take()
 	}
 	const denied = "access denied: ssm:DescribeParameters is not allowed\n" +
 		"reading needs ssm:GetParametersByPath on parameter/a/* and parameter/_shared/*, and watching ssm:DescribeParameters on *"
@@ -388,5 +389,5 @@ func TestVersionFails(t *testing.T) {
 	if v := version(t, p.Store, dev); v == "" {
 		t.Error("no version")
 	}
-	equal(t, "requests for another list of scopes", server.take(), "DescribeParameters:3")
+	equal(t, "requests for another list of scopes", server.Take(), "DescribeParameters:3")
 }

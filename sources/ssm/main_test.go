@@ -3,39 +3,22 @@ package ssm
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/internal/parameters"
 	"github.com/aside-cli/aside/sources/mototest"
 )
 
 var moto mototest.Server
 
-func TestMain(m *testing.M) {
-	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
-			os.Unsetenv(name)
-		}
-	}
-	os.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-	os.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-key")
-	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
-	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
-	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	defer moto.Stop()
-	m.Run()
-}
+func TestMain(m *testing.M) { moto.Run(m) }
 
 var (
 	dev            = sources.StageScope("dev")
@@ -50,7 +33,7 @@ func appName(t *testing.T) string {
 
 func newStore(t *testing.T, endpoint string, change ...func(*Config)) *Store {
 	t.Helper()
-	c := Config{App: appName(t), AWS: Settings{Region: "eu-central-1", Endpoint: endpoint, Version: "1.2.3"}}
+	c := Config{App: appName(t), AWS: Settings{Region: "eu-central-1", Endpoint: endpoint, Version: "1.2.3", Timeout: time.Minute}}
 	for _, f := range change {
 		f(&c)
 	}
@@ -61,53 +44,20 @@ func newStore(t *testing.T, endpoint string, change ...func(*Config)) *Store {
 	return s
 }
 
-// A proxy counts what passes through it, by operation.
-type proxy struct {
-	*httptest.Server
-	mu   sync.Mutex
-	made map[string]int
-}
-
-func newProxy(t *testing.T, target string) *proxy {
+// newProxy counts what passes through it.
+func newProxy(t *testing.T, target string) *mototest.Counter {
 	t.Helper()
-	u, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{made: map[string]int{}}
-	forward := httputil.NewSingleHostReverseProxy(u)
-	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.mu.Lock()
-		p.made[operation(r)]++
-		p.mu.Unlock()
-		forward.ServeHTTP(w, r)
-	}))
-	t.Cleanup(p.Close)
-	return p
-}
-
-// take returns the operations since the last time, in one line.
-func (p *proxy) take() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	line := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(p.made), "map["), "]")
-	clear(p.made)
-	return line
-}
-
-func operation(r *http.Request) string {
-	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	return name
+	return mototest.NewCounter(t, mototest.Forward(t, target))
 }
 
 // rawClient writes to moto what the store does not.
 func rawClient(t *testing.T, endpoint string) *ssm.Client {
 	t.Helper()
-	client, err := newStore(t, endpoint).client(t.Context())
+	client, err := parameters.NewClient(t.Context(), newStore(t, endpoint).aws)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client
+	return client.Client
 }
 
 func create(t *testing.T, c *ssm.Client, typ types.ParameterType, name, value string) {

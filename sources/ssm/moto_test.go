@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/internal/parameters"
 )
 
 const (
@@ -67,23 +68,23 @@ func TestRequests(t *testing.T) {
 	}
 	set(t, s, dev, pairs...)
 	set(t, s, fallback, pairs...)
-	equal(t, "writing", p.take(), "PutParameter:200")
+	equal(t, "writing", p.Take(), "PutParameter:200")
 
 	if n := len(read(t, s, dev, fallback)); n != 200 {
 		t.Fatalf("%d values, want 200", n)
 	}
-	equal(t, "reading 100 + 100", p.take(), "GetParametersByPath:22")
+	equal(t, "reading 100 + 100", p.Take(), "GetParametersByPath:22")
 
 	// Moto's pages hold 10 at most, where AWS's hold 50; a full one never is the last.
 	before := version(t, s, dev, fallback)
-	equal(t, "first poll", p.take(), "DescribeParameters:21")
+	equal(t, "first poll", p.Take(), "DescribeParameters:21")
 	for i := range 22 {
 		equal(t, "quiet", version(t, s, dev, fallback), before)
 		want := "DescribeParameters:2"
 		if i%11 == 10 {
 			want = "DescribeParameters:1"
 		}
-		equal(t, "quiet poll", p.take(), want)
+		equal(t, "quiet poll", p.Take(), want)
 	}
 	set(t, s, fallback, "NAME_099", "changed") // on the last page
 	polls := 1
@@ -101,9 +102,9 @@ func TestVersionFollowsChanges(t *testing.T) {
 	var seen []string
 	step := func(what string, changes bool) {
 		t.Helper()
-		p.take()
+		p.Take()
 		v := version(t, s, dev, fallback)
-		equal(t, what+": requests", p.take(), "DescribeParameters:1")
+		equal(t, what+": requests", p.Take(), "DescribeParameters:1")
 		if changed := !slices.Contains(seen, v); changed != changes {
 			t.Errorf("%s: changed %t, want %t", what, changed, changes)
 		}
@@ -145,9 +146,9 @@ func TestSet(t *testing.T) {
 		c.Descriptions = map[string]string{"A": "The first"}
 	})
 	app, raw := appName(t), rawClient(t, moto.URL(t))
-	standard, advanced := strings.Repeat("x", standardSize), strings.Repeat("x", advancedSize)
+	standard, advanced := strings.Repeat("x", parameters.StandardSize), strings.Repeat("x", parameters.AdvancedSize)
 	set(t, s, dev, "A", "a\n $b\x7f", "B", standard, "C", advanced)
-	equal(t, "requests", p.take(), "PutParameter:3")
+	equal(t, "requests", p.Take(), "PutParameter:3")
 	equal(t, "A", valueOf(t, raw, "/"+app+"/dev/A"), "a\n $b\x7f")
 	equal(t, "C", valueOf(t, raw, "/"+app+"/dev/C"), advanced)
 	for name, want := range map[string]string{
@@ -171,14 +172,14 @@ func TestSet(t *testing.T) {
 	equal(t, "type", valueOf(t, raw, "/"+app+"/_type.preview/A"), "type")
 	equal(t, "shared", valueOf(t, raw, "/_shared/_fallback/FROM_"+app), "shared")
 
-	p.take()
+	p.Take()
 	err := s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("x"), "NONE": sources.NewSecret("")})
 	equal(t, "empty value", failure(err), "ssm: /"+app+"/dev/NONE cannot be set to the empty string: Parameter Store keeps none\n"+
 		"set it in aside.yaml's parameters or in a .env file, or remove it")
 	err = s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("x"), "LONG": sources.NewSecret(advanced + "x")})
 	equal(t, "long value", failure(err), "ssm: /"+app+"/dev/LONG is 8193 bytes long: Parameter Store holds at most 8192\n"+
-		"keep it in another store: awssm takes 65536")
-	equal(t, "requests", p.take(), "")
+		"keep it elsewhere, in Secrets Manager for example, and store where it is")
+	equal(t, "requests", p.Take(), "")
 }
 
 func TestRemove(t *testing.T) {
@@ -186,11 +187,11 @@ func TestRemove(t *testing.T) {
 	s := newStore(t, p.URL)
 	app := appName(t)
 	set(t, s, dev, "A", "1", "B", "2")
-	p.take()
+	p.Take()
 	if err := s.Remove(t.Context(), dev, "A"); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "requests", p.take(), "DeleteParameter:1")
+	equal(t, "requests", p.Take(), "DeleteParameter:1")
 	equal(t, "values", show(read(t, s, dev)), "stage B=2\n")
 	for _, name := range []string{"A", "NEVER"} {
 		err := s.Remove(t.Context(), dev, name)
@@ -238,13 +239,13 @@ func TestPrefixWithoutPlaces(t *testing.T) {
 	p := newProxy(t, moto.Fresh(t))
 	s := newStore(t, p.URL, func(c *Config) { c.Prefix = "/team/service" })
 	set(t, s, dev, "A", "1")
-	p.take()
+	p.Take()
 	all := []sources.Scope{dev, {Layer: sources.Stage, Name: "dev", Shared: true}, sources.TypeScope("development"), fallback, sharedFallback}
 	equal(t, "values", show(read(t, s, all...)), "stage A=1\n")
 	version(t, s, all...)
-	equal(t, "requests", p.take(), "DescribeParameters:1 GetParametersByPath:1")
+	equal(t, "requests", p.Take(), "DescribeParameters:1 GetParametersByPath:1")
 	equal(t, "nothing to ask", version(t, s, fallback), "")
-	const hint = "\nput {app} and {scope} into prefix, under store: in aside.yaml"
+	const hint = "\nput {app} and {scope} into prefix, under ssm: in aside.yaml"
 	for scope, want := range map[sources.Scope]string{
 		fallback: "the fallback", sharedFallback: "the shared fallback", all[1]: "the shared stage dev",
 	} {
@@ -252,7 +253,7 @@ func TestPrefixWithoutPlaces(t *testing.T) {
 		equal(t, "Set", failure(s.Set(t.Context(), scope, map[string]sources.Secret{"A": sources.NewSecret("x")})), want)
 		equal(t, "Remove", failure(s.Remove(t.Context(), scope, "A")), want)
 	}
-	equal(t, "requests", p.take(), "")
+	equal(t, "requests", p.Take(), "")
 }
 
 // AWS keeps some names for itself.

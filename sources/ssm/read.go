@@ -3,23 +3,19 @@ package ssm
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
+	"github.com/aside-cli/aside/sources/internal/parameters"
 )
-
-// readSize is how many parameters AWS gives in one answer with their values.
-const readSize = 10
 
 // Read implements [sources.Store]. It costs one request for every 10 secrets
 // of a scope, and one that finds no more; the scopes are read beside each other.
@@ -27,7 +23,7 @@ func (s *Store) Read(ctx context.Context, scopes ...sources.Scope) ([]sources.Va
 	if len(scopes) == 0 {
 		return nil, nil
 	}
-	client, err := s.client(ctx)
+	client, err := parameters.NewClient(ctx, s.aws)
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -53,32 +49,17 @@ func (s *Store) Read(ctx context.Context, scopes ...sources.Scope) ([]sources.Va
 
 // below returns the parameters directly below path, decrypted if values are
 // wanted, sorted by their names.
-func (s *Store) below(ctx context.Context, client *ssm.Client, path string, values bool) ([]types.Parameter, error) {
-	var all []types.Parameter
-	seen := map[string]bool{}
-	var token *string
-	for {
-		out, err := awsconf.Call(ctx, s.aws, client.GetParametersByPath, &ssm.GetParametersByPathInput{
-			Path: &path, WithDecryption: &values, MaxResults: aws.Int32(readSize), NextToken: token,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, s.readHint(err))
-		}
-		for _, p := range out.Parameters {
-			if _, ok := keyBelow(aws.ToString(p.Name), path); ok {
-				all = append(all, p)
-			}
-		}
-		token = out.NextToken
-		if aws.ToString(token) == "" {
-			slices.SortFunc(all, func(a, b types.Parameter) int { return cmp.Compare(*a.Name, *b.Name) })
-			return all, nil
-		}
-		if seen[*token] {
-			return nil, fmt.Errorf("%s: %w", path, samePage("GetParametersByPath"))
-		}
-		seen[*token] = true
+func (s *Store) below(ctx context.Context, client parameters.Client, path string, values bool) ([]types.Parameter, error) {
+	all, err := client.Below(ctx, path, false, values)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, s.readHint(err))
 	}
+	all = slices.DeleteFunc(all, func(p types.Parameter) bool {
+		_, ok := keyBelow(aws.ToString(p.Name), path)
+		return !ok
+	})
+	slices.SortFunc(all, func(a, b types.Parameter) int { return cmp.Compare(*a.Name, *b.Name) })
+	return all, nil
 }
 
 // keyBelow returns the last part of a parameter's name, and whether it lies
@@ -89,9 +70,9 @@ func keyBelow(name, path string) (string, bool) {
 }
 
 // values returns what the parameters of one scope are to a program, sorted by name.
-func (s *Store) values(scope sources.Scope, parameters []types.Parameter) []sources.Value {
+func (s *Store) values(scope sources.Scope, found []types.Parameter) []sources.Value {
 	byName := map[string]sources.Value{}
-	for _, p := range parameters { // sorted: of several for one name the last one counts, see keys.of
+	for _, p := range found { // sorted: of several for one name the last one counts, see keys.of
 		full := *p.Name
 		name := s.name(full[strings.LastIndexByte(full, '/')+1:])
 		if sources.CheckName(name) != nil {
@@ -139,9 +120,4 @@ func (s *Store) readHint(err error) error {
 	}
 	return sources.Hint(err, "reading needs ssm:GetParametersByPath on "+strings.Join(paths, " and ")+
 		", and watching ssm:DescribeParameters on *")
-}
-
-func samePage(operation string) error {
-	return sources.Hint(errors.New("ssm:"+operation+" gives the same page again and again"),
-		"this is a fault of the endpoint: try again, and check endpoint under aws: in aside.yaml")
 }

@@ -5,25 +5,31 @@
 // shared scope's app is _shared. Parameters of every type are read, to the
 // letter; written are SecureStrings.
 //
+// Secrets that were set for several types of stages together have the types in
+// a tag, aside:types, which is looked at when one of them is written again, at
+// one request each. Only those of types need that.
+//
 // Parameter Store has no transactions: of several secrets that are set
 // together, some may have been when an error comes back. Of two writers of the
-// same secret the later one wins; writers of different secrets lose nothing.
+// same secret the later one wins, and a group that is set while another writer
+// sets a part of it may differ; writers of different secrets lose nothing.
 package ssm
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
 )
 
-var _ sources.PolledStore = (*Store)(nil)
+var (
+	_ sources.PolledStore = (*Store)(nil)
+	_ sources.GroupStore  = (*Store)(nil)
+	_ sources.Historian   = (*Store)(nil)
+)
 
 // shared is the app of the shared scope.
 const shared = "_shared"
@@ -119,30 +125,7 @@ func (s *Store) path(scope sources.Scope) string {
 		}
 		app = shared
 	}
-	return strings.NewReplacer("{app}", app, "{scope}", segment(scope)).Replace(prefix)
-}
-
-// segment is the scope's part of a path. No stage can be called like a type
-// or the fallback, because its name begins with a letter or a digit.
-func segment(scope sources.Scope) string {
-	switch scope.Layer {
-	case sources.Type:
-		return "_type." + scope.Name
-	case sources.Fallback:
-		return "_fallback"
-	default:
-		return scope.Name
-	}
-}
-
-// client returns a client with credentials. It is cheap once the first one
-// was made: they share the session's connections.
-func (s *Store) client(ctx context.Context) (*ssm.Client, error) {
-	cfg, err := s.aws.Config(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return ssm.NewFromConfig(cfg), nil
+	return strings.NewReplacer("{app}", app, "{scope}", scope.Segment()).Replace(prefix)
 }
 
 // wrap names the store in an error.

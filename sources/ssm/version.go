@@ -17,6 +17,7 @@ import (
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
+	"github.com/aside-cli/aside/sources/internal/parameters"
 )
 
 const (
@@ -66,7 +67,7 @@ func (s *Store) Version(ctx context.Context, scopes ...sources.Scope) (string, e
 	if len(paths) == 0 {
 		return "", nil
 	}
-	client, err := s.client(ctx)
+	client, err := parameters.NewClient(ctx, s.aws)
 	if err != nil {
 		return "", wrap(err)
 	}
@@ -80,7 +81,7 @@ func (s *Store) Version(ctx context.Context, scopes ...sources.Scope) (string, e
 }
 
 // look goes through some of the list, or all of it where something is new.
-func (s *Store) look(ctx context.Context, client *ssm.Client, paths []string) error {
+func (s *Store) look(ctx context.Context, client parameters.Client, paths []string) error {
 	p := &s.polled
 	all := p.paths != strings.Join(paths, " ")
 	if all {
@@ -107,7 +108,7 @@ func (s *Store) look(ctx context.Context, client *ssm.Client, paths []string) er
 			return nil
 		}
 		if p.tokens[*p.token] {
-			return samePage("DescribeParameters")
+			return awsconf.SamePage("ssm:DescribeParameters")
 		}
 		p.tokens[*p.token] = true
 	}

@@ -7,104 +7,125 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
-	"github.com/aws/smithy-go"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
-)
-
-const (
-	standardSize = 4096 // the longest value of the Standard tier, in bytes
-	advancedSize = 8192 // and of the Advanced one
-
-	// writers is how many secrets are set at a time. AWS allows 3 writes a second.
-	writers = 3
+	"github.com/aside-cli/aside/sources/internal/group"
+	"github.com/aside-cli/aside/sources/internal/parameters"
 )
 
 // Set implements [sources.Store]. A value of more than 4,096 bytes makes a
 // parameter of the Advanced tier, which AWS charges for; it stays one when a
 // shorter value follows, until the secret is removed.
 func (s *Store) Set(ctx context.Context, scope sources.Scope, secrets map[string]sources.Secret) error {
-	path := s.path(scope)
-	if path == "" {
-		return s.noPlace(scope)
-	}
-	names := slices.Sorted(maps.Keys(secrets))
-	for _, name := range names {
-		switch size := secrets[name].Len(); {
-		case size == 0:
-			return sources.Hint(fmt.Errorf("ssm: %s/%s cannot be set to the empty string: Parameter Store keeps none", path, name),
-				"set it in aside.yaml's parameters or in a .env file, or remove it")
-		case size > advancedSize:
-			return sources.Hint(fmt.Errorf("ssm: %s/%s is %d bytes long: Parameter Store holds at most %d", path, name, size, advancedSize),
-				"keep it in another store: awssm takes 65536")
-		case s.config.Upper && s.name(name) != name:
-			return sources.Hint(fmt.Errorf("ssm: %s cannot be set: with case: upper names are in upper case", name),
-				"set it as "+s.name(name))
-		}
-	}
-	client, err := s.client(ctx)
-	if err != nil {
-		return wrap(err)
-	}
-	keys, err := s.keys(ctx, client, path)
-	if err != nil {
-		return wrap(err)
-	}
-	var done atomic.Int64
-	group, limited := errgroup.WithContext(ctx)
-	group.SetLimit(writers)
-	for _, name := range names {
-		group.Go(func() error {
-			full := path + "/" + keys.of(name)
-			if err := s.put(limited, client, full, secrets[name].Reveal(), s.config.Descriptions[name]); err != nil {
-				return fmt.Errorf("%s: %w", full, err)
-			}
-			done.Add(1)
-			return nil
-		})
-	}
-	err = group.Wait()
-	if err != nil && len(names) > 1 {
-		err = fmt.Errorf("%w (%d of %d were set)", err, done.Load(), len(names))
-	}
-	return wrap(err)
+	return s.SetGroup(ctx, []sources.Scope{scope}, secrets)
 }
 
-// put writes one parameter.
-func (s *Store) put(ctx context.Context, client *ssm.Client, full, value, description string) error {
-	in := &ssm.PutParameterInput{
-		Name: &full, Value: &value, Type: types.ParameterTypeSecureString,
-		Tier: types.ParameterTierStandard, Overwrite: aws.Bool(true),
+// SetGroup implements [sources.GroupStore]. What is refused has changed nothing;
+// after any other error the group is to be set again.
+func (s *Store) SetGroup(ctx context.Context, scopes []sources.Scope, secrets map[string]sources.Secret) error {
+	scopes, together, err := group.Of(scopes)
+	if err != nil {
+		return wrap(err)
 	}
-	if len(value) > standardSize {
+	names := slices.Sorted(maps.Keys(secrets))
+	for _, scope := range scopes {
+		for _, name := range names {
+			if err := s.check(scope, name, secrets[name]); err != nil {
+				return wrap(err)
+			}
+		}
+	}
+	client, err := parameters.NewClient(ctx, s.aws)
+	if err != nil {
+		return wrap(err)
+	}
+	targets, err := s.grouped(ctx, client, scopes, names...)
+	if err != nil {
+		return wrap(err)
+	}
+	for _, t := range targets {
+		if err := group.CheckSet(t.name, t.group, together, t.scope.Shared); err != nil {
+			return wrap(err)
+		}
+	}
+	return wrap(parameters.WriteAll(ctx, len(targets), func(ctx context.Context, i int) error {
+		t := targets[i]
+		if err := s.set(ctx, client, t, together, secrets[t.name].Reveal()); err != nil {
+			return fmt.Errorf("%s: %w", t.full(), err)
+		}
+		return nil
+	}))
+}
+
+// check returns an error if the scope or Parameter Store would not take the secret.
+func (s *Store) check(scope sources.Scope, name string, value sources.Secret) error {
+	path := s.path(scope)
+	switch {
+	case path == "":
+		return s.noPlace(scope)
+	case s.config.Upper && s.name(name) != name:
+		return sources.Hint(fmt.Errorf("%s cannot be set: with case: upper names are in upper case", name), "set it as "+s.name(name))
+	}
+	return parameters.CheckValue(path+"/"+name, value)
+}
+
+// set writes one secret, and the group that it is to be in.
+func (s *Store) set(ctx context.Context, client parameters.Client, t target, together []string, value string) error {
+	full := t.full()
+	in := &ssm.PutParameterInput{
+		Name: &full, Value: &value, Type: types.ParameterTypeSecureString, Tier: types.ParameterTierStandard,
+	}
+	if len(value) > parameters.StandardSize {
 		in.Tier = types.ParameterTierAdvanced
 	}
 	if key := s.config.KMSKey; key != "" {
 		in.KeyId = &key
 	}
-	if description != "" {
+	if description := s.config.Descriptions[t.name]; description != "" {
 		in.Description = &description
 	}
-	_, err := awsconf.Call(ctx, s.aws, client.PutParameter, in)
-	if in.Tier == types.ParameterTierStandard && errorCode(err) == "ValidationException" && s.advanced(ctx, client, full) {
+	if together != nil && t.group == nil {
+		tags := []types.Tag{{Key: aws.String(group.Tag), Value: aws.String(group.TagValue(together))}}
+		if !t.there {
+			in.Tags = tags
+			err := put(ctx, client, in)
+			var exists *types.ParameterAlreadyExists
+			if !errors.As(err, &exists) {
+				return err
+			}
+			in.Tags = nil // another writer was faster: ours is the later one
+		}
+		_, err := awsconf.Call(ctx, client.Session, client.AddTagsToResource, &ssm.AddTagsToResourceInput{
+			ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &full, Tags: tags,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	in.Overwrite = aws.Bool(true)
+	return put(ctx, client, in)
+}
+
+// put writes one parameter.
+func put(ctx context.Context, client parameters.Client, in *ssm.PutParameterInput) error {
+	_, err := awsconf.Call(ctx, client.Session, client.PutParameter, in)
+	if in.Tier == types.ParameterTierStandard && parameters.Code(err) == "ValidationException" && advanced(ctx, client, *in.Name) {
 		// The only way back to Standard is to delete it first, and whoever
 		// reads in between would do without it.
 		in.Tier = types.ParameterTierAdvanced
-		_, err = awsconf.Call(ctx, s.aws, client.PutParameter, in)
+		_, err = awsconf.Call(ctx, client.Session, client.PutParameter, in)
 	}
-	return writeHint(err, full, value)
+	return writeHint(err, *in.Name, *in.Value)
 }
 
 // advanced reports whether there is a parameter of the Advanced tier by that name.
-func (s *Store) advanced(ctx context.Context, client *ssm.Client, full string) bool {
-	out, err := awsconf.Call(ctx, s.aws, client.DescribeParameters, &ssm.DescribeParametersInput{
+func advanced(ctx context.Context, client parameters.Client, full string) bool {
+	out, err := awsconf.Call(ctx, client.Session, client.DescribeParameters, &ssm.DescribeParametersInput{
 		ParameterFilters: []types.ParameterStringFilter{{
 			Key: aws.String("Name"), Option: aws.String("Equals"), Values: []string{full},
 		}},
@@ -114,83 +135,12 @@ func (s *Store) advanced(ctx context.Context, client *ssm.Client, full string) b
 	})
 }
 
-// Remove implements [sources.Store]. It also forgets the parameter's history.
-func (s *Store) Remove(ctx context.Context, scope sources.Scope, name string) error {
-	path := s.path(scope)
-	if path == "" {
-		return s.noPlace(scope)
-	}
-	client, err := s.client(ctx)
-	if err != nil {
-		return wrap(err)
-	}
-	keys, err := s.keys(ctx, client, path)
-	if err != nil {
-		return wrap(err)
-	}
-	for _, key := range keys.all(name) {
-		full := path + "/" + key
-		_, err := awsconf.Call(ctx, s.aws, client.DeleteParameter, &ssm.DeleteParameterInput{Name: &full})
-		var missing *types.ParameterNotFound
-		if errors.As(err, &missing) {
-			err = sources.ErrNotFound
-		}
-		if err != nil {
-			return wrap(fmt.Errorf("%s: %w", full, err))
-		}
-	}
-	return nil
-}
-
-// keys are the last parts of the parameters of a scope, by the secret's name
-// and sorted; nil where each is the name itself.
-type keys map[string][]string
-
-// keys lists them, where a name alone does not tell what its parameter is called.
-func (s *Store) keys(ctx context.Context, client *ssm.Client, path string) (keys, error) {
-	if !s.config.Upper {
-		return nil, nil
-	}
-	found, err := s.below(ctx, client, path, false)
-	if err != nil {
-		return nil, err
-	}
-	byName := keys{}
-	for _, p := range found {
-		key, _ := keyBelow(*p.Name, path)
-		byName[s.name(key)] = append(byName[s.name(key)], key)
-	}
-	return byName, nil
-}
-
-// all returns the keys of a name; where there is none, the one to make.
-func (k keys) all(name string) []string {
-	switch {
-	case k == nil:
-		return []string{name}
-	case k[name] == nil:
-		return []string{strings.ToLower(name)}
-	}
-	return k[name]
-}
-
-// of returns the key that a name is read from: of several the last.
-func (k keys) of(name string) string {
-	all := k.all(name)
-	return all[len(all)-1]
-}
-
-func (s *Store) noPlace(scope sources.Scope) error {
-	return sources.Hint(fmt.Errorf("ssm: the prefix %s has no place for the %s", s.config.Prefix, scope),
-		"put {app} and {scope} into prefix, under store: in aside.yaml")
-}
-
 // writeHint says what AWS has against a write where its code alone does not.
 // What it says itself may repeat the value.
 func writeHint(err error, full, value string) error {
 	first, _, _ := strings.Cut(strings.ToLower(full[1:]), "/")
 	reserved := strings.HasPrefix(first, "aws") || strings.HasPrefix(first, "ssm")
-	switch code := errorCode(err); {
+	switch code := parameters.Code(err); {
 	case reserved && (code == "ValidationException" || code == "AccessDeniedException"):
 		return sources.Hint(err, "AWS keeps names that begin with aws or ssm for itself: choose another prefix, like /apps/{app}/{scope}")
 	case code == "ValidationException" && strings.Contains(value, "{{"):
@@ -201,13 +151,4 @@ func writeHint(err error, full, value string) error {
 		return sources.Hint(err, "someone else is setting it: try again")
 	}
 	return err
-}
-
-// errorCode returns the error code of AWS's answer, or "".
-func errorCode(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
 }

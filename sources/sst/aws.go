@@ -16,7 +16,10 @@ import (
 	"github.com/aside-cli/aside/sources/internal/awsconf"
 )
 
-var _ sources.PolledStore = (*Store)(nil)
+var (
+	_ sources.PolledStore = (*Store)(nil)
+	_ sources.Historian   = (*Store)(nil)
+)
 
 // bootstrap is the SSM parameter that says where the state lies.
 const bootstrap = "/sst/bootstrap"

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/mototest"
 )
 
 // A refusal is an answer that is an error, as SSM or S3 puts it.
@@ -52,7 +53,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	name := operation(r)
+	name := mototest.Operation(r)
 	f.made[name]++
 	if f.answer != nil {
 		if no := f.answer(name, f.made[name]); no != nil {
@@ -294,18 +295,18 @@ func TestReadAtOnce(t *testing.T) {
 	asked := map[string]int{}
 	arrived := sync.NewCond(&mu)
 	f := newFake(t, nil, func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
-		want := map[string]int{"GetParameter": 3, "GetObject": 2}[operation(r)]
+		want := map[string]int{"GetParameter": 3, "GetObject": 2}[mototest.Operation(r)]
 		deadline := time.AfterFunc(time.Minute, func() {
-			t.Errorf("%s: one request waited for another", operation(r))
+			t.Errorf("%s: one request waited for another", mototest.Operation(r))
 			mu.Lock()
 			defer mu.Unlock()
-			asked[operation(r)] = want
+			asked[mototest.Operation(r)] = want
 			arrived.Broadcast()
 		})
 		mu.Lock()
-		asked[operation(r)]++
+		asked[mototest.Operation(r)]++
 		arrived.Broadcast()
-		for asked[operation(r)] < want {
+		for asked[mototest.Operation(r)] < want {
 			arrived.Wait()
 		}
 		mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/internal/replace"
 )
 
 var _ sources.FileStore = (*LocalStore)(nil)
@@ -117,6 +118,18 @@ func (h localHome) addPassphrase(ctx context.Context, scope, passphrase string) 
 	return passphrase, nil
 }
 
+// fill writes and closes a file, and sees it to the disk.
+func fill(f *os.File, content []byte) error {
+	_, err := f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
 func (h localHome) object(_ context.Context, scope string) (*object, error) {
 	_, name := h.names(scope)
 	body, err := readFile(name)
@@ -128,7 +141,8 @@ func (h localHome) object(_ context.Context, scope string) (*object, error) {
 
 func (h localHome) replace(_ context.Context, scope string, body []byte, _ bool, _ *object) error {
 	_, name := h.names(scope)
-	if err := replaceFile(name, body); err != nil {
+	// A new file is the user's alone, though SST would let others read it.
+	if err := replace.Write(name, body, 0o600); err != nil {
 		return cannot("write", err)
 	}
 	return nil

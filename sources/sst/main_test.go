@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/mototest"
@@ -19,20 +16,7 @@ import (
 
 var moto mototest.Server
 
-func TestMain(m *testing.M) {
-	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
-			os.Unsetenv(name)
-		}
-	}
-	os.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-	os.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-key")
-	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
-	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
-	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	defer moto.Stop()
-	m.Run()
-}
+func TestMain(m *testing.M) { moto.Run(m) }
 
 var (
 	dev       = sources.StageScope("dev")
@@ -41,7 +25,7 @@ var (
 
 func newStore(t *testing.T, endpoint string, change ...func(*Config)) *Store {
 	t.Helper()
-	c := Config{App: "my-app", AWS: Settings{Region: "eu-central-1", Endpoint: endpoint, Version: "1.2.3"}}
+	c := Config{App: "my-app", AWS: Settings{Region: "eu-central-1", Endpoint: endpoint, Version: "1.2.3", Timeout: time.Minute}}
 	for _, f := range change {
 		f(&c)
 	}
@@ -61,56 +45,30 @@ func newLocal(t *testing.T) *LocalStore {
 	return s
 }
 
-// A proxy counts what passes through it, by operation. Writes pass one after
-// the other: moto's conditional ones are not atomic.
+// A proxy counts what passes through it. Writes pass one after the other:
+// moto's conditional ones are not atomic.
 type proxy struct {
-	*httptest.Server
-	writing sync.Mutex
-	mu      sync.Mutex
-	made    map[string]int
-	before  func(operation string) // each request, if not nil
+	*mototest.Counter
+	before func(operation string) // each request, if not nil
 }
 
 func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
-	u, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{made: map[string]int{}}
-	forward := httputil.NewSingleHostReverseProxy(u)
-	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := operation(r)
+	p := &proxy{}
+	var writing sync.Mutex
+	forward := mototest.Forward(t, target)
+	p.Counter = mototest.NewCounter(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := mototest.Operation(r)
 		if p.before != nil {
 			p.before(name)
 		}
-		p.mu.Lock()
-		p.made[name]++
-		p.mu.Unlock()
 		if strings.HasPrefix(name, "Put") {
-			p.writing.Lock()
-			defer p.writing.Unlock()
+			writing.Lock()
+			defer writing.Unlock()
 		}
 		forward.ServeHTTP(w, r)
 	}))
-	t.Cleanup(p.Close)
 	return p
-}
-
-// take returns the operations since the last time, in one line.
-func (p *proxy) take() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	line := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(p.made), "map["), "]")
-	clear(p.made)
-	return line
-}
-
-func operation(r *http.Request) string {
-	if _, name, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
-		return name
-	}
-	return map[string]string{"GET": "GetObject", "PUT": "PutObject", "HEAD": "HeadObject"}[r.Method]
 }
 
 func read(t *testing.T, s sources.Store, scopes ...sources.Scope) []sources.Value {

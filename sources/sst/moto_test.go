@@ -173,10 +173,10 @@ func TestFirstSecret(t *testing.T) {
 	a := bootstrapped(t, moto.URL(t))
 	s := newStore(t, p.URL)
 	equal(t, "nothing there", show(read(t, s, dev, fallbacks)), "")
-	equal(t, "requests", p.take(), "GetObject:2 GetParameter:3")
+	equal(t, "requests", p.Take(), "GetObject:2 GetParameter:3")
 
 	set(t, s, dev, "A", "1")
-	equal(t, "requests", p.take(), "GetObject:1 GetParameter:1 PutObject:1 PutParameter:1")
+	equal(t, "requests", p.Take(), "GetObject:1 GetParameter:1 PutObject:1 PutParameter:1")
 	equal(t, "stage", a.text("dev"), `{"A":"1"}`)
 	passphrase := a.passphrase("dev")
 	parameters, err := a.ssm.DescribeParameters(t.Context(), &ssm.DescribeParametersInput{
@@ -187,9 +187,9 @@ func TestFirstSecret(t *testing.T) {
 
 	set(t, s, fallbacks, "A", "0")
 	set(t, s, dev, "B", "2")
-	p.take()
+	p.Take()
 	set(t, s, dev, "B", "2", "A", "1") // no change
-	equal(t, "requests without a change", p.take(), "GetObject:1 GetParameter:1")
+	equal(t, "requests without a change", p.Take(), "GetObject:1 GetParameter:1")
 	equal(t, "stage", a.text("dev"), `{"A":"1","B":"2"}`)
 	equal(t, "fallback", a.text("_fallback"), `{"A":"0"}`)
 	equal(t, "passphrase", a.passphrase("dev"), passphrase)
@@ -226,26 +226,26 @@ func TestRequests(t *testing.T) {
 	}
 	set(t, s, dev, hundred...)
 	set(t, s, fallbacks, hundred...)
-	p.take()
+	p.Take()
 
 	s = newStore(t, p.URL)
 	if n := len(read(t, s, dev, fallbacks)); n != 200 {
 		t.Fatalf("%d values, want 200", n)
 	}
-	equal(t, "reading 100 + 100", p.take(), "GetObject:2 GetParameter:3")
+	equal(t, "reading 100 + 100", p.Take(), "GetObject:2 GetParameter:3")
 	read(t, s, dev, fallbacks)
-	equal(t, "again", p.take(), "GetObject:2 GetParameter:2")
+	equal(t, "again", p.Take(), "GetObject:2 GetParameter:2")
 	for range 2 {
 		_, err := s.Version(t.Context(), dev, fallbacks)
 		must(t, err)
-		equal(t, "a quiet poll", p.take(), "GetObject:2")
+		equal(t, "a quiet poll", p.Take(), "GetObject:2")
 	}
 	shared := sources.Scope{Layer: sources.Stage, Name: "dev", Shared: true}
 	equal(t, "scopes that SST does not have", show(read(t, s, sources.TypeScope("development"), shared)), "")
 	version, err := s.Version(t.Context(), sources.TypeScope("development"), shared)
 	must(t, err)
 	equal(t, "their version", version, " ")
-	equal(t, "their requests", p.take(), "")
+	equal(t, "their requests", p.Take(), "")
 }
 
 func TestVersionFollowsChanges(t *testing.T) {
@@ -342,7 +342,7 @@ func TestSetBesideSST(t *testing.T) {
 					once.Do(test.before)
 				}
 			}
-			p.take()
+			p.Take()
 			set(t, s, scope, "Ours", "1")
 			p.before = nil
 			if got := a.text(test.scope); !strings.HasPrefix(got, test.want) {

@@ -63,21 +63,14 @@ func (s *store) load(ctx context.Context, scope string) (c contents, err error) 
 			return contents{}, err
 		}
 	}
-	keyName, objectName := s.home.names(scope)
 	c.secrets = map[string]string{}
-	if passphrase == "" {
-		if c.object != nil {
-			return contents{}, sources.Hint(fmt.Errorf("%s is missing, and %s is encrypted with it", keyName, objectName),
-				"bring the passphrase back from a backup; if it is lost, delete the object and set its secrets again")
-		}
+	if passphrase == "" && c.object == nil {
 		return c, nil
 	}
-	if c.key, err = parseKey(passphrase); err != nil {
-		return contents{}, sources.Hint(fmt.Errorf("%s %w", keyName, err), "bring the passphrase back as SST made it, from a backup")
+	if c.key, err = s.parseKey(scope, passphrase); err != nil || c.object == nil {
+		return c, err
 	}
-	if c.object == nil {
-		return c, nil
-	}
+	keyName, objectName := s.home.names(scope)
 	secrets, zipped, err := open(c.key, c.object.body)
 	switch {
 	case err == errSealed:
@@ -89,6 +82,21 @@ func (s *store) load(ctx context.Context, scope string) (c contents, err error) 
 	maps.Copy(c.secrets, secrets)
 	c.zipped = zipped
 	return c, nil
+}
+
+// parseKey returns the cipher that a scope's passphrase is the key of, which
+// must be there.
+func (s *store) parseKey(scope, passphrase string) (cipher.AEAD, error) {
+	keyName, objectName := s.home.names(scope)
+	if passphrase == "" {
+		return nil, sources.Hint(fmt.Errorf("%s is missing, and %s is encrypted with it", keyName, objectName),
+			"bring the passphrase back from a backup; if it is lost, delete the object and set its secrets again")
+	}
+	key, err := parseKey(passphrase)
+	if err != nil {
+		return nil, sources.Hint(fmt.Errorf("%s %w", keyName, err), "bring the passphrase back as SST made it, from a backup")
+	}
+	return key, nil
 }
 
 // values returns the scope's values, sorted by name.

@@ -70,9 +70,7 @@ func (h *awsHome) fetch(ctx context.Context, scope, known string) (*object, erro
 	if known != "" {
 		in.IfNoneMatch = &known
 	}
-	o, err := awsconf.Call(ctx, h.session, func(ctx context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*object, error) {
-		return whole(ctx, client, in)
-	}, in)
+	o, err := h.download(ctx, client, in)
 	switch {
 	case code(err) == "NoSuchKey":
 		o = nil
@@ -88,6 +86,13 @@ func (h *awsHome) fetch(ctx context.Context, scope, known string) (*object, erro
 		h.etags[scope] = o.etag
 	}
 	return o, nil
+}
+
+// download returns an object with all of its content.
+func (h *awsHome) download(ctx context.Context, client *s3.Client, in *s3.GetObjectInput) (*object, error) {
+	return awsconf.Call(ctx, h.session, func(ctx context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*object, error) {
+		return whole(ctx, client, in)
+	}, in)
 }
 
 // whole gets an object with all of its content.

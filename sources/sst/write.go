@@ -68,8 +68,7 @@ func (s *store) Remove(ctx context.Context, scope sources.Scope, name string) er
 func (s *store) update(ctx context.Context, scope sources.Scope, change func(map[string]string) (changed bool, err error)) error {
 	name, ok := named(scope)
 	if !ok {
-		return s.wrap(sources.Hint(fmt.Errorf("SST has no secrets for the %s", scope),
-			"SST knows stages and fallbacks only: use --stage or --fallback"))
+		return s.wrap(noScope(scope))
 	}
 	unlock, err := s.home.lock()
 	if err != nil {
@@ -92,6 +91,12 @@ func (s *store) update(ctx context.Context, scope sources.Scope, change func(map
 	}
 	_, objectName := s.home.names(name)
 	return s.wrap(sources.Hint(fmt.Errorf("other writers change %s all the time: nothing was set", objectName), "try again in a while"))
+}
+
+// noScope is the error of a scope that SST does not have.
+func noScope(scope sources.Scope) error {
+	return sources.Hint(fmt.Errorf("SST has no secrets for the %s", scope),
+		"SST knows stages and fallbacks only: use --stage or --fallback")
 }
 
 // try reads, changes and writes once.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/mototest"
 )
 
 // A request is what the fake is asked, as far as it looks at it.
@@ -29,7 +30,7 @@ type object = map[string]any
 
 // fake answers as AWS does in what moto cannot: answer returns a refusal or
 // an object for the nth request of all. It is asked by one request at a time.
-func fake(t *testing.T, answer func(n int, operation string, r request) any) *proxy {
+func fake(t *testing.T, answer func(n int, operation string, r request) any) *mototest.Counter {
 	t.Helper()
 	var mu sync.Mutex
 	n := 0
@@ -41,7 +42,7 @@ func fake(t *testing.T, answer func(n int, operation string, r request) any) *pr
 		mu.Lock()
 		defer mu.Unlock()
 		n++
-		out := answer(n, operation(r), in)
+		out := answer(n, mototest.Operation(r), in)
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		if no, ok := out.(refusal); ok {
 			w.WriteHeader(no.status)
@@ -95,7 +96,7 @@ func TestSetLeavesAdvancedTier(t *testing.T) {
 			})
 			err := newStore(t, server.URL).Set(t.Context(), dev, pairs("A", "hunter2"))
 			equal(t, "error", failure(err), test.want)
-			equal(t, "requests", server.take(), test.requests)
+			equal(t, "requests", server.Take(), test.requests)
 		})
 	}
 }
@@ -151,7 +152,7 @@ func TestReadThroughTrouble(t *testing.T) {
 		return page("", "/sst/my-app/.fallback/Secret/B/value", "2")
 	})
 	equal(t, "values", show(read(t, newStore(t, server.URL), fallback)), "fallback A=1\nfallback B=2\n")
-	equal(t, "requests", server.take(), "GetParametersByPath:5")
+	equal(t, "requests", server.Take(), "GetParametersByPath:5")
 }
 
 // Nothing of a read that fails in its middle may be used.

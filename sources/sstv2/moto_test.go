@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/internal/parameters"
 )
 
 const (
@@ -64,10 +65,10 @@ func TestSSTReadsWhatIsSet(t *testing.T) {
 	p := newProxy(t, moto.Fresh(t))
 	a := newAccount(t, moto.URL(t))
 	s := newStore(t, p.URL)
-	small, large := strings.Repeat("x", maxStandard), strings.Repeat("é", maxAdvanced/2)
+	small, large := strings.Repeat("x", parameters.StandardSize), strings.Repeat("é", parameters.AdvancedSize/2)
 	set(t, s, dev, "SMALL", small, "LARGE", large, "a-b", "1")
 	set(t, s, fallback, "SMALL", "0")
-	equal(t, "requests", p.take(), "PutParameter:4")
+	equal(t, "requests", p.Take(), "PutParameter:4")
 	equal(t, "small", a.get("/sst/my-app/dev/Secret/SMALL/value"), "SecureString "+small)
 	equal(t, "large", a.get("/sst/my-app/dev/Secret/LARGE/value"), "SecureString "+large)
 	equal(t, "hyphen", a.get("/sst/my-app/dev/Secret/a_b/value"), "SecureString 1")
@@ -81,11 +82,11 @@ func TestRemove(t *testing.T) {
 	newAccount(t, moto.URL(t)).put("/sst/my-app/dev/Parameter/P/value", "1", plain)
 	set(t, s, dev, "A", "1", "B", "2")
 	set(t, s, fallback, "A", "0")
-	p.take()
+	p.Take()
 	if err := s.Remove(t.Context(), dev, "A"); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "requests", p.take(), "DeleteParameter:1")
+	equal(t, "requests", p.Take(), "DeleteParameter:1")
 	equal(t, "values", show(read(t, s, dev, fallback)), "stage B=2\nparameter P=1\nfallback A=0\n")
 	for _, name := range []string{"A", "NEVER", "P"} {
 		err := s.Remove(t.Context(), dev, name)
@@ -105,19 +106,19 @@ func TestRequests(t *testing.T) {
 	}
 	set(t, s, dev, all...)
 	set(t, s, fallback, all...)
-	equal(t, "writing", p.take(), "PutParameter:90")
+	equal(t, "writing", p.Take(), "PutParameter:90")
 	if n := len(read(t, s, dev, fallback)); n != 90 {
 		t.Fatalf("%d values, want 90", n)
 	}
-	equal(t, "reading", p.take(), "GetParametersByPath:11")
+	equal(t, "reading", p.Take(), "GetParametersByPath:11")
 	if _, err := s.Version(t.Context(), dev, fallback); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "polling", p.take(), "GetParametersByPath:11")
+	equal(t, "polling", p.Take(), "GetParametersByPath:11")
 	if v, err := s.Version(t.Context(), sources.TypeScope("dev")); err != nil || v == "" {
 		t.Errorf("no scopes: %q, %v", v, err)
 	}
-	equal(t, "no scopes", p.take(), "")
+	equal(t, "no scopes", p.Take(), "")
 }
 
 func TestVersionFollowsChanges(t *testing.T) {
@@ -168,7 +169,7 @@ func TestRefused(t *testing.T) {
 		"empty": {dev, "", "sst-v2: /sst/my-app/dev/Secret/A/value cannot be set to the empty string: Parameter Store keeps none\n" +
 			"set it in aside.yaml's parameters or in a .env file, or remove it"},
 		"too long": {dev, strings.Repeat("x", 8193), "sst-v2: /sst/my-app/dev/Secret/A/value is 8193 bytes long: Parameter Store holds at most 8192\n" +
-			"keep the value elsewhere and store where it is"},
+			"keep it elsewhere, in Secrets Manager for example, and store where it is"},
 		"type":      {sources.TypeScope("preview"), "1", "sst-v2: SST has no secrets for the type preview\n" + scopes},
 		"shared":    {sources.Scope{Layer: sources.Fallback, Shared: true}, "1", "sst-v2: SST has no secrets for the shared fallback\n" + scopes},
 		"bad stage": {sources.StageScope("a/b"), "1", "sst-v2: SST has no secrets for the stage a/b\n" + scopes},

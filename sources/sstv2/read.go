@@ -5,23 +5,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
+	"github.com/aside-cli/aside/sources/internal/parameters"
 )
-
-// pageSize is what AWS allows in one request.
-const pageSize = 10
 
 // Read implements [sources.Store]. It costs one request for every ten secrets
 // of a scope, and of the stage's parameters; the scopes are read beside each
@@ -81,44 +77,24 @@ func (s *Store) fetch(ctx context.Context, scopes []sources.Scope, decrypt bool)
 	if folders == nil {
 		return nil, nil
 	}
-	client, err := s.client(ctx)
+	client, err := parameters.NewClient(ctx, s.aws)
 	if err != nil {
 		return nil, err
 	}
 	group, limited := errgroup.WithContext(ctx)
 	for i := range folders {
-		group.Go(func() error { return s.fill(limited, client, &folders[i], decrypt) })
+		f := &folders[i]
+		group.Go(func() (err error) {
+			if f.parameters, err = client.Below(limited, f.path, true, decrypt); err != nil {
+				err = fmt.Errorf("%s: %w", f.path, err)
+			}
+			return err
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, s.readHint(err)
 	}
 	return folders, nil
-}
-
-// fill reads one folder, page by page.
-func (s *Store) fill(ctx context.Context, client *ssm.Client, f *folder, decrypt bool) error {
-	seen := map[string]bool{}
-	for token := ""; ; {
-		in := &ssm.GetParametersByPathInput{
-			Path: &f.path, Recursive: aws.Bool(true), WithDecryption: &decrypt, MaxResults: aws.Int32(pageSize),
-		}
-		if token != "" {
-			in.NextToken = &token
-		}
-		out, err := awsconf.Call(ctx, s.aws, client.GetParametersByPath, in)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.path, err)
-		}
-		f.parameters = append(f.parameters, out.Parameters...)
-		if token = aws.ToString(out.NextToken); token == "" {
-			return nil
-		}
-		if seen[token] {
-			return sources.Hint(errors.New(f.path+": ssm:GetParametersByPath gives the same page again and again"),
-				"this is a fault of the endpoint: try again, and check endpoint under aws: in aside.yaml")
-		}
-		seen[token] = true
-	}
 }
 
 // readHint says what reading needs where something of it is not allowed.

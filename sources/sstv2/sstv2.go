@@ -17,18 +17,18 @@
 package sstv2
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
-
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/sources/internal/awsconf"
 )
 
-var _ sources.PolledStore = (*Store)(nil)
+var (
+	_ sources.PolledStore = (*Store)(nil)
+	_ sources.Historian   = (*Store)(nil)
+)
 
 // The kinds of parameters that are ours to read.
 const (
@@ -97,16 +97,6 @@ func (s *Store) path(scope sources.Scope, name string) (path string, err error) 
 			"SST knows stages and fallbacks only: use --stage or --fallback")
 	}
 	return prefix + secret + "/" + strings.ReplaceAll(name, "-", "_") + "/value", nil
-}
-
-// client returns a client with credentials. It is cheap once the first one
-// was made: they share the session's connections.
-func (s *Store) client(ctx context.Context) (*ssm.Client, error) {
-	cfg, err := s.aws.Config(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return ssm.NewFromConfig(cfg), nil
 }
 
 // wrap names the store in an error.

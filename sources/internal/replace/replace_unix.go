@@ -1,6 +1,6 @@
 //go:build !windows
 
-package local
+package replace
 
 import (
 	"io/fs"
@@ -10,10 +10,9 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// A staged file is on the disk, under another name than its own.
-type staged struct{ *renameio.PendingFile }
+type pending struct{ *renameio.PendingFile }
 
-func stage(name string, content []byte, perm fs.FileMode) (*staged, error) {
+func stage(name string, content []byte, perm fs.FileMode) (*pending, error) {
 	f, err := renameio.NewPendingFile(name, renameio.WithTempDir(filepath.Dir(name)),
 		renameio.WithPermissions(perm), renameio.WithExistingPermissions())
 	if err != nil {
@@ -27,13 +26,12 @@ func stage(name string, content []byte, perm fs.FileMode) (*staged, error) {
 		f.Cleanup()
 		return nil, err
 	}
-	return &staged{f}, nil
+	return &pending{f}, nil
 }
 
-// commit puts the file in its place.
-func (s *staged) commit() error {
-	dir := filepath.Dir(s.Name())
-	if err := s.CloseAtomicallyReplace(); err != nil {
+func (p *pending) commit() error {
+	dir := filepath.Dir(p.Name())
+	if err := p.CloseAtomicallyReplace(); err != nil {
 		return err
 	}
 	// The file is in place. That its name is on the disk too, not every file
@@ -45,4 +43,4 @@ func (s *staged) commit() error {
 	return nil
 }
 
-func (s *staged) discard() { s.Cleanup() }
+func (p *pending) discard() { p.Cleanup() }

@@ -1,4 +1,4 @@
-package local
+package replace
 
 import (
 	"errors"
@@ -10,10 +10,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// A staged file is on the disk, under another name than its own.
-type staged struct{ temp, name string }
+type pending struct{ temp, name string }
 
-func stage(name string, content []byte, _ fs.FileMode) (*staged, error) {
+func stage(name string, content []byte, _ fs.FileMode) (*pending, error) {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"*")
 	if err != nil {
 		return nil, err
@@ -29,14 +28,14 @@ func stage(name string, content []byte, _ fs.FileMode) (*staged, error) {
 		os.Remove(f.Name())
 		return nil, err
 	}
-	return &staged{f.Name(), name}, nil
+	return &pending{f.Name(), name}, nil
 }
 
-// commit puts the file in its place. Windows renames over no file that someone
+// commit tries again for a while: Windows renames over no file that someone
 // has open, as readers have it for a moment.
-func (s *staged) commit() error {
+func (p *pending) commit() error {
 	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		err := os.Rename(s.temp, s.name)
+		err := os.Rename(p.temp, p.name)
 		inUse := errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
 		if !inUse || time.Now().After(deadline) {
 			return err
@@ -44,4 +43,4 @@ func (s *staged) commit() error {
 	}
 }
 
-func (s *staged) discard() { os.Remove(s.temp) } // fails once it is renamed
+func (p *pending) discard() { os.Remove(p.temp) } // fails once it is renamed
