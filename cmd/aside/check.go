@@ -114,7 +114,7 @@ func (p *project) check(ctx context.Context, l layers) ([]finding, error) {
 		found = append(found, finding{code, level, name, fmt.Sprintf(format, args...)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(stored)) {
-		if err := p.checkType(name, stored[name].Secret); err != nil {
+		if err := p.checkDeclared(name, stored[name].Secret); err != nil {
 			add("error", "invalid", name, "%s", err)
 		}
 		if _, ok := p.config.Declaration(name); !ok && len(p.config.Secrets) > 0 && p.config.Undeclared.Value != "ignore" {
@@ -137,13 +137,19 @@ func (p *project) check(ctx context.Context, l layers) ([]finding, error) {
 		add("error", "missing", name, "set it: aside secret set %s --stage %s", name, p.stage)
 	}
 	for _, s := range p.config.Secrets {
-		variable := s.Value.Variable(s.Key.Value)
-		if value, ok := env.Lookup(variable); ok && value.Len() == 0 {
+		v, ok := env.Variable(s.Value.Variable(s.Key.Value))
+		switch {
+		case !ok:
+		case v.Secret.Len() == 0:
 			level := "warning"
 			if s.Value.Required {
 				level = "error"
 			}
 			add(level, "empty", s.Key.Value, "it is set to the empty string")
+		case !v.Origin.Layer.Stored(): // those were looked at above
+			if err := p.checkDeclared(s.Key.Value, v.Secret); err != nil {
+				add("error", "invalid", s.Key.Value, "%s (%s)", err, v.Origin)
+			}
 		}
 	}
 	if p.stageType() != config.Production {

@@ -184,18 +184,14 @@ func (p *project) valueType(name config.Text) (schema.Type, error) {
 	if t, ok := p.types.known[name.Value]; ok {
 		return t, nil
 	}
-	t, ok := schema.Builtin(name.Value)
+	t, _ := schema.Builtin(name.Value) // aside.yaml was refused if it names neither that nor one of these
 	for _, own := range p.config.Types {
 		if own.Key.Value == name.Value {
 			var err error
 			if t, err = schema.Load(p.config.Root, own.Value.Schema.Value); err != nil {
 				return nil, own.Value.Schema.Errorf("%w", err)
 			}
-			ok = true
 		}
-	}
-	if !ok {
-		return nil, sources.Hint(name.Errorf("there is no type %q", name.Value), "declare it below types:, or use a built-in one: "+strings.Join(schema.BuiltinNames(), ", "))
 	}
 	if p.types.known == nil {
 		p.types.known = map[string]schema.Type{}
@@ -219,7 +215,8 @@ func (p *project) missing(env *inject.Environment, l layers) []string {
 		if !bool(s.Value.Required) || l.link != "" && !slices.Contains(link, s.Key.Value) {
 			continue
 		}
-		if _, ok := env.Lookup(s.Value.Variable(s.Key.Value)); !ok {
+		_, set := env.Lookup(s.Value.Variable(s.Key.Value))
+		if _, inFile := env.Lookup(deliveredName(s)); !set && !inFile {
 			names = append(names, s.Key.Value)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -106,7 +107,15 @@ func (p *project) find(ctx context.Context, scope sources.Scope, name string) (s
 			return sources.Secret{}, sources.Hint(err, "there is a fallback: aside secret get "+name+" --fallback")
 		}
 	}
-	return sources.Secret{}, sources.Hint(err, "aside secret list shows what is there")
+	return sources.Secret{}, hintMissing(err)
+}
+
+// hintMissing says what to do about a secret that is not there.
+func hintMissing(err error) error {
+	if !errors.Is(err, sources.ErrNotFound) || sources.HintOf(err) != "" {
+		return err
+	}
+	return sources.Hint(err, "aside secret list shows what is there")
 }
 
 func (a *app) onTerminal() bool {

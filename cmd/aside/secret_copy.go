@@ -52,7 +52,7 @@ those that are named. What the other stage sets already stays as it is, unless
 			}
 			c := comparison(values, args)
 			if missing := slices.DeleteFunc(slices.Clone(args), func(name string) bool { _, ok := c[name]; return ok }); len(missing) > 0 {
-				return fmt.Errorf("%s in stage %s: %w", strings.Join(missing, ", "), from, sources.ErrNotFound)
+				return hintMissing(fmt.Errorf("%s in stage %s: %w", strings.Join(missing, ", "), from, sources.ErrNotFound))
 			}
 			old := comparison(present, nil)
 			secrets := map[string]sources.Secret{}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -37,18 +40,18 @@ masked.`,
 				chosen = p.scopes()
 				slices.Reverse(chosen) // lowest first, since the later line wins
 			}
-			values, err := p.store.Read(cmd.Context(), chosen...)
+			groups, err := p.readGroups(cmd.Context(), chosen)
 			if err != nil {
 				return err
 			}
 			show = show || !a.onTerminal()
-			if show && len(values) > 0 {
-				p.audit(audit.Reveal, describe(chosen), names(values)...)
+			if all := names(slices.Concat(groups...)); show && len(all) > 0 {
+				p.audit(audit.Reveal, describe(chosen), all...)
 			}
 			if asJSON {
-				return listJSON(a.stdout, values, show)
+				return listJSON(a.stdout, chosen, groups, show)
 			}
-			_, err = a.stdout.Write(listing(p, chosen, values, show))
+			_, err = a.stdout.Write(listing(p, chosen, groups, show))
 			return err
 		},
 	}
@@ -58,33 +61,48 @@ masked.`,
 	return cmd
 }
 
-// of reports whether a stored value lies in the scope. A project reads one type
-// of stages and one stage at most, so the layer tells.
-func of(scope sources.Scope) func(sources.Value) bool {
-	return func(v sources.Value) bool {
-		return v.Origin.Layer == scope.Layer && v.Origin.Shared == scope.Shared
-	}
-}
-
-// listing prints values grouped by scope.
-func listing(p *project, scopes []sources.Scope, values []sources.Value, show bool) []byte {
-	var out []byte
-	for _, scope := range scopes {
-		var group []sources.Value
-		for _, v := range values {
-			if of(scope)(v) {
-				group = append(group, v)
+// readGroups returns the values of each of the scopes.
+func (p *project) readGroups(ctx context.Context, scopes []sources.Scope) ([][]sources.Value, error) {
+	groups := make([][]sources.Value, len(scopes))
+	if onlyTypes(scopes) {
+		for i, scope := range scopes {
+			var err error
+			if groups[i], err = p.store.Read(ctx, scope); err != nil {
+				return nil, err
 			}
 		}
-		if len(group) == 0 {
+		return groups, nil
+	}
+	values, err := p.store.Read(ctx, scopes...)
+	for i, scope := range scopes {
+		for _, v := range values {
+			if v.Origin.Layer == scope.Layer && v.Origin.Shared == scope.Shared {
+				groups[i] = append(groups[i], v)
+			}
+		}
+	}
+	return groups, err
+}
+
+// onlyTypes reports whether the scopes are types of stages, whose values' origins do
+// not tell which. Other scopes that are listed together are of layers of their own.
+func onlyTypes(scopes []sources.Scope) bool {
+	return !slices.ContainsFunc(scopes, func(s sources.Scope) bool { return s.Layer != sources.Type })
+}
+
+// listing prints the groups of values, one for each of the scopes.
+func listing(p *project, scopes []sources.Scope, groups [][]sources.Value, show bool) []byte {
+	var out []byte
+	for i, scope := range scopes {
+		if len(groups[i]) == 0 {
 			continue
 		}
-		slices.SortStableFunc(group, func(a, b sources.Value) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortStableFunc(groups[i], func(a, b sources.Value) int { return strings.Compare(a.Name, b.Name) })
 		if len(out) > 0 {
 			out = append(out, '\n')
 		}
 		out = append(out, "# "+p.heading(scope)+"\n"...)
-		for _, v := range group {
+		for _, v := range groups[i] {
 			if show {
 				out = dotenv.Append(out, v.Name, v.Secret.Reveal())
 			} else {
@@ -96,21 +114,27 @@ func listing(p *project, scopes []sources.Scope, values []sources.Value, show bo
 }
 
 // listJSON prints values in the order of the scopes.
-func listJSON(w io.Writer, values []sources.Value, show bool) error {
+func listJSON(w io.Writer, scopes []sources.Scope, groups [][]sources.Value, show bool) error {
 	type entry struct {
 		Name    string `json:"name"`
 		Scope   string `json:"scope"`
+		Of      string `json:"of,omitempty"` // the stage or the type
 		Shared  bool   `json:"shared,omitempty"`
 		Version string `json:"version,omitempty"`
 		Value   string `json:"value"`
 	}
 	entries := []entry{}
-	for _, v := range values {
-		e := entry{v.Name, v.Origin.Layer.String(), v.Origin.Shared, v.Origin.Version, masked}
-		if show {
-			e.Value = v.Secret.Reveal()
+	for i, scope := range scopes {
+		for _, v := range groups[i] {
+			e := entry{v.Name, scope.Layer.String(), scope.Name, scope.Shared, v.Origin.Version, masked}
+			if show {
+				if !utf8.ValidString(v.Secret.Reveal()) {
+					return sources.Hint(fmt.Errorf("JSON cannot hold %s in %s: it is no UTF-8", v.Name, scope), "leave out --json: the .env format can")
+				}
+				e.Value = v.Secret.Reveal()
+			}
+			entries = append(entries, e)
 		}
-		entries = append(entries, e)
 	}
 	return writeJSON(w, entries)
 }

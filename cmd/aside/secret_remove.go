@@ -34,7 +34,7 @@ service, is removed with --force only.`,
 					"to remove it all the same: --force")
 			}
 			if err := p.remove(cmd.Context(), scopes, name); err != nil {
-				return err
+				return hintMissing(err)
 			}
 			p.audit(audit.Remove, describe(scopes), name)
 			p.note("removed %s from %s", name, describe(scopes))

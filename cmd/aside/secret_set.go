@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -76,25 +77,33 @@ func (a *app) readValue(name, file string) (sources.Secret, error) {
 	if file == "" && term.IsTerminal(int(a.stdin.Fd())) {
 		return a.promptValue(name)
 	}
-	from := io.Reader(a.stdin)
-	if file != "" {
-		f, err := os.Open(file)
-		if err != nil {
-			return sources.Secret{}, fmt.Errorf("read the value of %s: %w", name, err)
-		}
-		defer f.Close()
-		from = f
-	}
-	// Two bytes more than fit, since the end of a single line does not count.
-	text, err := io.ReadAll(io.LimitReader(from, sources.MaxValue+3))
+	text, err := readSome(a.stdin, file)
 	if err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return sources.Secret{}, fmt.Errorf("read the value of %s: %w", name, err)
+		return sources.Secret{}, valueError(name, cmp.Or(file, "standard input"), err)
 	}
 	return sources.NewSecret(withoutNewline(string(text))), nil
+}
+
+// readSome reads the file called name, or stdin where that is "": as much as a
+// value may have, and two bytes more than fit, since the end of a single line
+// does not count.
+func readSome(stdin io.Reader, name string) ([]byte, error) {
+	if name != "" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		stdin = f
+	}
+	return io.ReadAll(io.LimitReader(stdin, sources.MaxValue+3))
+}
+
+func valueError(name, from string, err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		err = path.Err // without a path: from is the one that the user knows
+	}
+	return sources.Hint(fmt.Errorf("the value of %s cannot be read from %s: %w", name, from, err), "name a file that can be read: --file FILE")
 }
 
 // withoutNewline takes the newline from a single line, as $(…) does. Several

@@ -5,8 +5,10 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -66,10 +68,12 @@ func Load(dir string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(start); err != nil {
+	info, err := os.Stat(start)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return nil, sources.Hint(fmt.Errorf("%s is no folder", dir), "name one with --dir, or leave it out for the current one")
+	}
+	if err != nil {
 		return nil, err
-	} else if !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder", dir)
 	}
 
 	path, err := find(start)

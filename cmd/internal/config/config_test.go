@@ -141,10 +141,10 @@ func TestLoadFails(t *testing.T) {
 		{"yml/sub", "{dir}/yml/aside.yml is not read", "rename it to aside.yaml"},
 		{"both", "", ""},
 		{"large", "{dir}/large/aside.yaml is larger than 1048576 bytes", ""},
-		{"file", "{dir}/file is no folder", ""},
+		{"file", "{dir}/file is no folder", "name one with --dir, or leave it out for the current one"},
 		{"dir", "read {dir}/dir/aside.yaml: is a directory", ""},
 		{"link", "open {dir}/link/aside.yaml: no such file or directory", ""},
-		{"missing", "stat {dir}/missing: no such file or directory", ""},
+		{"missing", "{dir}/missing is no folder", "name one with --dir, or leave it out for the current one"},
 	} {
 		_, err := Load(filepath.Join(dir, tt.from))
 		if tt.want == "" {

@@ -1,22 +1,29 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/aside-cli/aside/cmd/internal/schema"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
 )
 
 // A Declaration says of one secret, by its name in the store, what is known of it.
 type Declaration struct {
-	Required    Flag `yaml:"required"`
-	Description Text `yaml:"description"`
-	Env         Text `yaml:"env"`  // the variable that it becomes, if not its name
-	Type        Text `yaml:"type"` // a built-in type, or one of types:
-	Flatten     Flag `yaml:"flatten"`
-	OnChange    Text `yaml:"on-change"` // restart, signal:NAME or ignore
+	Required    Flag   `yaml:"required"`
+	Description Text   `yaml:"description"`
+	Env         Text   `yaml:"env"`  // the variable that it becomes, if not its name
+	Type        Text   `yaml:"type"` // a built-in type, or one of types:
+	Flatten     Flag   `yaml:"flatten"`
+	OnChange    Text   `yaml:"on-change"` // restart, signal:NAME or ignore
+	As          Text   `yaml:"as"`        // env, file or fd
+	Path        Text   `yaml:"path"`      // of the file, from the root
+	Mask        Switch `yaml:"mask"`      // whether run --mask masks it
 }
 
 // A ValueType is a type of values that a JSON Schema describes.
@@ -31,6 +38,12 @@ func (d Declaration) Variable(name string) string {
 		return d.Env.Value
 	}
 	return name
+}
+
+// Form returns how the variable reaches a command.
+func (d Declaration) Form() inject.Form {
+	form, _ := inject.ParseForm(d.As.Value) // it was checked as the file was read; without as: it is a variable
+	return form
 }
 
 // Declaration returns what is declared of the secret called name, and whether
@@ -58,7 +71,7 @@ func (c *Config) Link(name string) (List, bool) {
 // checkDeclarations returns an error if secrets:, types:, links: or undeclared:
 // cannot be meant.
 func (c *Config) checkDeclarations() error {
-	variables := map[string]string{}
+	variables, paths := map[string]string{}, map[string]string{}
 	for _, s := range c.Secrets {
 		if err := s.Key.check(checkVariable); err != nil {
 			return err
@@ -71,8 +84,20 @@ func (c *Config) checkDeclarations() error {
 			return s.Key.Errorf("%s and %s both become the variable %s", other, s.Key.Value, variable)
 		}
 		variables[variable] = s.Key.Value
+		if err := s.Value.Type.check(c.checkTypeName); err != nil {
+			return err
+		}
 		if err := s.Value.OnChange.check(checkReaction); err != nil {
 			return err
+		}
+		if err := s.Value.checkDelivery(); err != nil {
+			return err
+		}
+		if path := filepath.Clean(s.Value.Path.Value); s.Value.Path.Value != "" {
+			if other, ok := paths[path]; ok {
+				return s.Value.Path.Errorf("%s and %s would have the same file", other, s.Key.Value)
+			}
+			paths[path] = s.Key.Value
 		}
 	}
 	for _, t := range c.Types {
@@ -88,6 +113,47 @@ func (c *Config) checkDeclarations() error {
 		}
 	}
 	return c.Undeclared.check(checkUndeclared)
+}
+
+// checkTypeName returns an error unless name is a built-in type, or one of types:.
+func (c *Config) checkTypeName(name string) error {
+	if _, ok := schema.Builtin(name); ok {
+		return nil
+	}
+	known := schema.BuiltinNames()
+	for _, t := range c.Types {
+		if t.Key.Value == name {
+			return nil
+		}
+		known = append(known, t.Key.Value)
+	}
+	hint := "declare it below types:, or use a built-in one: " + strings.Join(schema.BuiltinNames(), ", ")
+	if near := Nearest(name, known); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return sources.Hint(fmt.Errorf("there is no type %.40q", name), hint)
+}
+
+// checkDelivery returns an error if as:, path: and on-change: cannot be meant together.
+func (d Declaration) checkDelivery() error {
+	if err := d.As.check(checkForm); err != nil {
+		return err
+	}
+	switch {
+	case d.Path.Pos != (Pos{}) && d.Form() != inject.AsFile:
+		return d.Path.Pos.wrap(sources.Hint(errors.New("a path is for a secret that is delivered as a file"), "add as: file"))
+	case d.Path.Pos != (Pos{}) && d.Path.Value == "":
+		return d.Path.Pos.wrap(sources.Hint(errors.New("the path is empty"), "remove the key to have the file in a private folder"))
+	case d.Form() == inject.AsDescriptor && strings.HasPrefix(d.OnChange.Value, "signal:"):
+		return d.OnChange.Pos.wrap(sources.Hint(errors.New("a descriptor cannot change while the command runs, so a signal would tell it nothing"),
+			"use as: file, or on-change: restart"))
+	}
+	return nil
+}
+
+func checkForm(s string) error {
+	_, err := inject.ParseForm(s)
+	return err
 }
 
 func checkReaction(s string) error {
@@ -111,6 +177,16 @@ func (f *Flag) decode(d *document, path string, n *yaml.Node) error {
 		return d.pos(n).wrap(fmt.Errorf("%s must be true or false, not %s", path, describe(n)))
 	}
 	return n.Decode((*bool)(f))
+}
+
+// A Switch is on unless it is set to false.
+type Switch struct{ Off bool }
+
+func (s *Switch) decode(d *document, path string, n *yaml.Node) error {
+	var on Flag
+	err := d.value(path, n, &on)
+	s.Off = !bool(on)
+	return err
 }
 
 // A List is a list of strings.

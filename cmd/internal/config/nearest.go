@@ -3,10 +3,10 @@ package config
 import "strings"
 
 // Nearest returns the known word that word was probably meant to be, or "".
-// A third of the characters may be wrong, missing, too many or swapped; case does
-// not count.
+// A third of the characters may be wrong, missing, too many or swapped, but not
+// all of them; case does not count.
 func Nearest(word string, known []string) string {
-	best, found := max(1, len(word)/3)+1, ""
+	best, found := min(max(1, len(word)/3)+1, max(1, len(word))), ""
 	for _, k := range known {
 		if n := distance(strings.ToLower(word), strings.ToLower(k)); n < best {
 			best, found = n, k

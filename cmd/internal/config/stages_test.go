@@ -167,10 +167,10 @@ func TestAppName(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	known := []string{"app", "stage", "stages", "store", "parameters"}
+	known := []string{"_", "app", "stage", "stages", "store", "parameters"}
 	for word, want := range map[string]string{
 		"stge": "stage", "satge": "stage", "STORE": "store", "ap": "app", "paramters": "parameters",
-		"x": "", "secrets": "", "": "", strings.Repeat("stage", 100): "",
+		"x": "", "_": "_", "secrets": "", "": "", strings.Repeat("stage", 100): "",
 	} {
 		if got := Nearest(word, known); got != want {
 			t.Errorf("%s: got %q, want %q", word, got, want)
