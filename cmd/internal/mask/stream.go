@@ -1,0 +1,74 @@
+package mask
+
+import (
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// linger is how long a stream waits for more when a command is gone and
+	// something else keeps its output open.
+	linger = 100 * time.Millisecond
+
+	// most is what a pipe can hold on Linux, unless it is given more.
+	most = 1 << 20
+)
+
+// A Stream is the output of a command on its way through a mask.
+type Stream struct {
+	r       *os.File
+	w       *Writer
+	ended   chan struct{}
+	read    atomic.Int64 // bytes so far
+	waiting atomic.Bool  // for more to read
+}
+
+// NewStream returns a stream from r to w, which masks what is in set.
+func NewStream(w io.Writer, r *os.File, set *Set) *Stream {
+	return &Stream{r: r, w: NewWriter(w, set), ended: make(chan struct{})}
+}
+
+// Run passes on until r ends, or w fails: then r is closed, so that the command
+// learns of it as if w were its own output.
+func (s *Stream) Run() {
+	defer close(s.ended)
+	defer s.r.Close()
+	buf := make([]byte, 64<<10) // what a pipe holds
+	for {
+		s.waiting.Store(true)
+		n, err := s.r.Read(buf)
+		s.waiting.Store(false)
+		s.read.Add(int64(n))
+		if _, failed := s.w.Write(buf[:n]); failed != nil {
+			return
+		}
+		if err != nil {
+			s.w.Flush()
+			return
+		}
+	}
+}
+
+// Wait waits for the end of Run once the command is gone. A process that the
+// command left behind may keep the other side open: all that was written up to
+// now is passed on, but not what comes after 0.1 to 0.2 s of silence, or goes on
+// and on.
+func (s *Stream) Wait() {
+	limit := s.read.Load() + most
+	for before := int64(-1); ; {
+		select {
+		case <-s.ended:
+			return
+		case <-time.After(linger):
+		}
+		now := s.read.Load()
+		if s.waiting.Load() && (now == before || now > limit) {
+			break
+		}
+		before = now
+	}
+	s.r.Close()
+	s.w.Flush()
+}
