@@ -1,6 +1,11 @@
 package inject
 
-import "os"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
 
 // A starter starts commands. The real one is [newHost]'s; tests have a fake.
 type starter interface {
@@ -47,3 +52,12 @@ const (
 	stopped                  // job control stopped the command
 	gone                     // nothing of the tree is left, after stop
 )
+
+// startError tells why the system did not start a program.
+func startError(path string, err error) *StartError {
+	code := 126
+	if errors.Is(err, fs.ErrNotExist) {
+		code = 127
+	}
+	return &StartError{code, fmt.Errorf("%s: cannot be run: %w", path, err)}
+}
