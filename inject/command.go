@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,8 @@ import (
 type Command struct {
 	Args []string // the command and its arguments; at least one
 	Dir  string   // where it runs; "" is the current folder
+
+	Stdout, Stderr *os.File // nil: those of this program
 }
 
 // ExitStatus is the exit status of a command that ran, as a shell would tell
@@ -40,6 +43,11 @@ type launch struct {
 	argv    []string
 	dir     string
 	environ []string
+
+	stdout, stderr *os.File // nil: this program's
+
+	parcels []parcel // what else it gets; its environ has a place for the file of each
+	fds     []int    // what it inherits beside the standard descriptors, once they are made
 }
 
 // prepare does everything that can fail before a process is touched.
@@ -55,7 +63,13 @@ func (c Command) prepare(env *Environment) (launch, error) {
 	if c.Dir != "" {
 		environ = setPWD(environ, c.Dir)
 	}
-	return launch{path, c.Args, c.Dir, environ}, nil
+	return launch{path: path, argv: c.Args, dir: c.Dir, environ: environ, stdout: c.Stdout, stderr: c.Stderr}, nil
+}
+
+// standard returns what the command gets as descriptors 0, 1 and 2.
+func (l launch) standard() []uintptr {
+	stdout, stderr := cmp.Or(l.stdout, os.Stdout), cmp.Or(l.stderr, os.Stderr)
+	return []uintptr{os.Stdin.Fd(), stdout.Fd(), stderr.Fd()}
 }
 
 // find looks the command up in the PATH that it will see itself, as env(1) does.
@@ -71,12 +85,12 @@ func (c Command) find(env *Environment) (string, error) {
 		}
 		return file, nil
 	}
-	path, ok := searchPath(env)
+	path, ok := env.Lookup("PATH")
 	if !ok {
 		return "", notFound(name + ": command not found: PATH is not set")
 	}
 	var denied error
-	for _, dir := range filepath.SplitList(path) {
+	for _, dir := range filepath.SplitList(path.Reveal()) {
 		file := filepath.Join(dir, name)
 		if !filepath.IsAbs(file) {
 			// A relative entry of PATH, or an empty one, means the folder the

@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// caselessNames: A and a are two variables.
+const caselessNames = false
+
 // executable returns an error unless the effective user may execute file. What
 // it returns to be appended to the name is for other systems.
 func executable(file string) (extension string, err error) {
@@ -15,10 +18,4 @@ func executable(file string) (extension string, err error) {
 		return "", &fs.PathError{Op: "exec", Path: file, Err: err}
 	}
 	return "", nil
-}
-
-// searchPath returns the PATH of env, and whether it is set.
-func searchPath(env *Environment) (string, bool) {
-	path, ok := env.Lookup("PATH")
-	return path.Reveal(), ok
 }

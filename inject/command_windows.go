@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// caselessNames: Path and PATH are one variable.
+const caselessNames = true
+
 // executable returns the extension that file lacks to be a program, from PATHEXT.
 func executable(file string) (extension string, err error) {
 	known := os.Getenv("PATHEXT")
@@ -25,15 +28,4 @@ func executable(file string) (extension string, err error) {
 		}
 	}
 	return "", err
-}
-
-// searchPath returns the PATH of env, which most call Path here, and whether it is set.
-func searchPath(env *Environment) (string, bool) {
-	for _, name := range env.Names() {
-		if strings.EqualFold(name, "PATH") {
-			path, _ := env.Lookup(name)
-			return path.Reveal(), true
-		}
-	}
-	return "", false
 }

@@ -38,7 +38,7 @@ type Environment struct {
 
 // Lookup returns the value of name, and whether it is set.
 func (e *Environment) Lookup(name string) (sources.Secret, bool) {
-	if v, ok := e.vars[name]; ok {
+	if v, ok := find(e.vars, name, caselessNames); ok {
 		return v.Secret, true
 	}
 	return sources.Secret{}, false
@@ -46,7 +46,7 @@ func (e *Environment) Lookup(name string) (sources.Secret, bool) {
 
 // Variable returns the variable called name with its provenance, and whether it is set.
 func (e *Environment) Variable(name string) (Variable, bool) {
-	v, ok := e.vars[name]
+	v, ok := find(e.vars, name, caselessNames)
 	if !ok {
 		return Variable{}, false
 	}
@@ -55,17 +55,40 @@ func (e *Environment) Variable(name string) (Variable, bool) {
 	return found, true
 }
 
+// find returns the variable that the system takes for the one called name.
+func find(vars map[string]*Variable, name string, caseless bool) (*Variable, bool) {
+	v, ok := vars[name]
+	if ok || !caseless {
+		return v, ok
+	}
+	for known, v := range vars {
+		if nameKey(known, caseless) == nameKey(name, caseless) {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
 // With returns an environment that has more variables, whose values are taken to
 // the letter. One that e has already stays as it is, unless its layer is a lower one.
 func (e *Environment) With(more ...Variable) *Environment {
+	return e.with(more, caselessNames)
+}
+
+func (e *Environment) with(more []Variable, caseless bool) *Environment {
 	vars := maps.Clone(e.vars)
 	if vars == nil {
 		vars = map[string]*Variable{}
 	}
 	for _, v := range more {
-		if old, ok := vars[v.Name]; !ok || old.Origin.Layer > v.Origin.Layer {
-			vars[v.Name] = &v
+		old, ok := find(vars, v.Name, caseless)
+		if ok && old.Origin.Layer <= v.Origin.Layer {
+			continue
 		}
+		if ok {
+			delete(vars, old.Name)
+		}
+		vars[v.Name] = &v
 	}
 	return &Environment{vars}
 }

@@ -12,22 +12,32 @@ import (
 
 // Exec reads the environment and replaces the running program by the command:
 // same process, same file descriptors, terminal and signal dispositions. Of the
-// Supervisor it takes Command, Resolve and Signals. It returns only an error:
-// an [ExitStatus] where a signal came first, a [*StartError] where the command
-// could not be started.
+// Supervisor it takes Command, Deliver, Resolve and Signals. It returns only an
+// error: an [ExitStatus] where a signal came first, a [*StartError] where the
+// command could not be started.
+//
+// Nobody stays to remove files. So on Linux they are all sealed ones without a
+// name, as of [AsDescriptor], which end with the command: NAME_FILE is
+// /proc/PID/fd/N, or the path that was asked for, where there is a symlink then.
+// Elsewhere a file is an error.
 func (s *Supervisor) Exec(ctx context.Context) error {
+	sweepDead()
 	env, err := s.read(ctx)
 	if err != nil {
 		return err
 	}
-	l, err := s.Command.prepare(env)
+	l, err := s.prepare(env)
 	if err != nil {
+		return err
+	}
+	if err := new(deliverer).check(l.parcels); err != nil {
 		return err
 	}
 	if l.dir != "" {
 		if err := os.Chdir(l.dir); err != nil {
 			return err
 		}
+		l.dir = ""
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -40,7 +50,18 @@ func (s *Supervisor) Exec(ctx context.Context) error {
 		}
 	default:
 	}
-	return startError(l.path, syscall.Exec(l.path, l.argv, l.environ))
+	l, undo, err := l.takeAlong()
+	if err != nil {
+		return err
+	}
+	err = l.exec()
+	undo()
+	return startError(l.path, err)
+}
+
+// exec replaces this program by the command, in the current folder.
+func (l launch) exec() error {
+	return l.asProgram(func(l launch) error { return syscall.Exec(l.path, l.argv, l.environ) })
 }
 
 // read is Resolve, until a signal says to end.

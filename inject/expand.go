@@ -24,13 +24,13 @@ type expansion struct {
 }
 
 // expand returns the value of every name of defs, which holds all definitions of
-// a name, the winner first. Templates are expanded: a reference stands for the
+// a name by its [nameKey], the winner first. Templates are expanded: a reference stands for the
 // winner of its name, and a name within its own value for the definition that
 // this one shadows. What comes out is not read again.
 //
 // The warnings and the error hold no value; the text after :? is shown.
-func expand(defs map[string][]sources.Value) (map[string]expansion, []string, error) {
-	e := expander{defs: make(map[string]*definition, len(defs)), budget: maxExpandedTotal}
+func expand(defs map[string][]sources.Value, caseless bool) (map[string]expansion, []string, error) {
+	e := expander{defs: make(map[string]*definition, len(defs)), caseless: caseless, budget: maxExpandedTotal}
 	for name, values := range defs {
 		e.define(name, values)
 	}
@@ -47,7 +47,8 @@ func expand(defs map[string][]sources.Value) (map[string]expansion, []string, er
 }
 
 type expander struct {
-	defs map[string]*definition // the winners
+	defs     map[string]*definition // the winners
+	caseless bool
 
 	// stack holds the definitions that are being expanded: each refers to the
 	// one above it. It is no recursion, because a file can make it a million deep.
@@ -146,10 +147,11 @@ func (e *expander) push(def *definition) {
 
 // lookup returns the definition that name stands for in the value of def, or nil.
 func (e *expander) lookup(def *definition, name string) *definition {
-	if name == def.Name {
+	key := nameKey(name, e.caseless)
+	if key == nameKey(def.Name, e.caseless) {
 		return def.shadowed
 	}
-	return e.defs[name]
+	return e.defs[key]
 }
 
 // apply adds what ref stands for to f. Its target is resolved, or nil.

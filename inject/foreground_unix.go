@@ -5,9 +5,10 @@ package inject
 import (
 	"fmt"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/aside-cli/aside/sources"
 )
 
 // foregroundArg makes this program the first, short life of a command's process.
@@ -19,14 +20,28 @@ const foregroundArg = "\x01foreground"
 // the background is stopped unless it ignores or blocks SIGTTOU, which the
 // command would then inherit. So the process starts as this program, takes the
 // terminal and becomes the command.
-func foregroundCommand(path string, argv []string) (string, []string) {
-	self := "/proc/self/exe" // also where the file was replaced since
-	if _, err := os.Stat(self); err != nil {
-		if self, err = os.Executable(); err != nil {
-			return path, argv
-		}
+func foregroundCommand(l launch) launch {
+	self, err := Self()
+	if err != nil {
+		return l
 	}
-	return self, append([]string{"aside", foregroundArg, path}, argv...)
+	l.path, l.argv = self, append([]string{"aside", foregroundArg, l.path}, l.argv...)
+	return l
+}
+
+// Self returns the path that starts this program once more, by its own name
+// where it still is where it was.
+func Self() (string, error) {
+	const self = "/proc/self/exe" // also where the file was replaced since
+	path, err := os.Executable()
+	running, selfErr := os.Stat(self)
+	if selfErr != nil {
+		return path, err
+	}
+	if there, statErr := os.Stat(path); err == nil && statErr == nil && os.SameFile(there, running) {
+		return path, nil
+	}
+	return self, nil
 }
 
 // Foreground is the first thing that main calls. Where the program was started
@@ -36,14 +51,14 @@ func Foreground(args []string) (code int, ok bool) {
 	if len(args) < 4 || args[1] != foregroundArg {
 		return 0, false
 	}
-	path, argv := args[2], args[3:]
 	if fd, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0); err == nil {
 		setForeground(fd, unix.Getpid())
 	}
-	err := syscall.Exec(path, argv, os.Environ())
-	fmt.Fprintf(os.Stderr, "aside: %s: cannot be run: %v\n", path, err)
-	if err == syscall.ENOENT {
-		return 127, true
+	l := launch{path: args[2], argv: args[3:], environ: os.Environ()}
+	err := startError(l.path, l.exec())
+	fmt.Fprintf(os.Stderr, "aside: %v\n", err)
+	if hint := sources.HintOf(err); hint != "" {
+		fmt.Fprintf(os.Stderr, "  %s\n", hint)
 	}
-	return 126, true
+	return err.Code, true
 }

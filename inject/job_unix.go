@@ -105,15 +105,31 @@ func (h *host) onTSTP() {
 // It reports false where that cannot be: the system discards the stop of a
 // process group that no shell looks after, as in a container.
 func (h *host) stopSelf(sig syscall.Signal, others bool) bool {
+	if h.relayed {
+		sig, others = syscall.SIGSTOP, false
+	}
+	return stopJob(sig, others, h.sigcont)
+}
+
+func stopJob(sig syscall.Signal, others bool, continued <-chan os.Signal) bool {
 	select {
-	case <-h.sigcont:
+	case <-continued:
 	default:
 	}
 	stopGroup(sig, others)
 	select {
-	case <-h.sigcont:
+	case <-continued:
 		return true
 	case <-time.After(100 * time.Millisecond):
 		return false
 	}
 }
+
+// NotifyStop relays SIGTSTP to c, where a program that catches it can still stop:
+// see [StopJob]. On other systems than Linux it does nothing.
+func NotifyStop(c chan<- os.Signal) { catchTSTP(c) }
+
+// StopJob stops this program and its process group, as Ctrl-Z does, and returns
+// when they are continued; continued is notified of SIGCONT then. It reports
+// false where no shell could ever do that: then nothing has been stopped.
+func StopJob(continued <-chan os.Signal) bool { return stopJob(syscall.SIGTSTP, true, continued) }

@@ -9,7 +9,12 @@ import (
 
 // start starts the command with next. Nothing of an earlier one is left.
 func (r *run) start() {
-	p, err := r.host.start(r.next.launch)
+	l, err := r.delivered.deliver(r.next.launch)
+	var p process
+	if err == nil {
+		p, err = r.host.start(l)
+		l.close()
+	}
 	if err != nil {
 		r.onStartFailed(err)
 		return
@@ -77,8 +82,8 @@ func (r *run) onExited(e event) {
 	case e.status != 0 && r.fallback.env != nil && r.young():
 		r.goBack(ExitStatus(e.status).Error())
 	case r.WaitOnExit:
-		r.Say("the command ended with %d: waiting for a change", e.status)
 		r.wait()
+		r.Say("the command ended with %d: waiting for a change", e.status)
 	default:
 		r.exitWith(e.status)
 	}
@@ -111,6 +116,7 @@ func (r *run) goBack(why string) {
 
 func (r *run) wait() {
 	r.phase = waiting
+	r.delivered.clear()
 	r.catchUp()
 }
 

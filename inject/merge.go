@@ -9,36 +9,51 @@ import (
 )
 
 // Merge puts values in the order of their layers; within a layer the earlier
-// one wins. Values of .env files are expanded over the merged whole. The
-// warnings are a line each. Neither they nor the error hold a value.
+// one wins. Values of .env files are expanded over the merged whole. On Windows
+// names that differ in case only are the same, and are spelled as the highest
+// layer does. The warnings are a line each. Neither they nor the error hold a value.
 func Merge(values []sources.Value) (*Environment, []string, error) {
+	return merge(values, caselessNames)
+}
+
+func merge(values []sources.Value, caseless bool) (*Environment, []string, error) {
 	defs := make(map[string][]sources.Value, len(values))
 	for _, v := range values {
 		if err := checkVariable(v); err != nil {
 			return nil, nil, err
 		}
-		defs[v.Name] = append(defs[v.Name], v)
+		key := nameKey(v.Name, caseless)
+		defs[key] = append(defs[key], v)
 	}
 	for _, def := range defs {
 		slices.SortStableFunc(def, func(a, b sources.Value) int {
 			return int(a.Origin.Layer) - int(b.Origin.Layer)
 		})
 	}
-	expanded, warnings, err := expand(defs)
+	expanded, warnings, err := expand(defs, caseless)
 	if err != nil {
 		return nil, nil, err
 	}
 	env := &Environment{vars: make(map[string]*Variable, len(defs))}
-	for name, def := range defs {
+	for key, def := range defs {
+		name := def[0].Name
 		env.vars[name] = &Variable{
 			Name:     name,
-			Secret:   expanded[name].secret,
-			From:     expanded[name].from,
+			Secret:   expanded[key].secret,
+			From:     expanded[key].from,
 			Origin:   def[0].Origin,
 			Shadowed: def[1:],
 		}
 	}
 	return env, warnings, nil
+}
+
+// nameKey is a name as the system compares it.
+func nameKey(name string, caseless bool) string {
+	if caseless {
+		return strings.ToUpper(name)
+	}
+	return name
 }
 
 // checkVariable refuses what no environment can hold.

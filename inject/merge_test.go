@@ -238,3 +238,43 @@ func TestDiff(t *testing.T) {
 		}
 	}
 }
+
+// Windows takes Path and PATH for the same variable.
+func TestMergeCaseless(t *testing.T) {
+	reading, err := sources.ParseEnv(".env", []byte("path=$Path;low\nTOOLS=${pAtH}/tools\nhome=a\nHome=b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := append(reading.Values,
+		defined("PATH", "param", sources.Origin{Layer: sources.Parameter, Source: "aside.yaml"}),
+		defined("Temp", "t", sources.Origin{Layer: sources.Env}),
+		defined("TEMP", "hidden", sources.Origin{Layer: sources.Stage}))
+
+	for _, c := range []struct {
+		caseless bool
+		want     []string
+	}{
+		{true, []string{"Home=b", "TOOLS=param;low/tools", "Temp=t", "path=param;low"}},
+		{false, []string{"Home=b", "PATH=param", "TEMP=hidden", "TOOLS=/tools", "Temp=t", "home=a", "path=;low"}},
+	} {
+		env, _, err := merge(values, c.caseless)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := env.Environ(); !slices.Equal(got, c.want) {
+			t.Errorf("caseless %t:\ngot  %q\nwant %q", c.caseless, got, c.want)
+		}
+		v, ok := find(env.vars, "TeMp", c.caseless)
+		if ok != c.caseless || ok && (v.Name != "Temp" || v.Shadowed[0].Name != "TEMP") {
+			t.Errorf("caseless %t: TeMp is %+v", c.caseless, v)
+		}
+		path := Variable{Name: "PATH", Secret: sources.NewSecret("p"), Origin: sources.Origin{Layer: sources.Stage}}
+		more := env.with([]Variable{path, {Name: "TEMP", Origin: sources.Origin{Layer: sources.Stage}}}, c.caseless)
+		if _, two := more.vars["path"]; two == c.caseless || more.vars["PATH"].Secret.Reveal() != "p" {
+			t.Errorf("caseless %t: %q", c.caseless, more.Environ())
+		}
+		if more.vars["Temp"].Secret.Reveal() != "t" || more.Len() != env.Len() {
+			t.Errorf("caseless %t: %q", c.caseless, more.Environ())
+		}
+	}
+}

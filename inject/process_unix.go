@@ -3,8 +3,6 @@
 package inject
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
@@ -17,6 +15,7 @@ import (
 // the reaper of everything that comes of it. One goroutine reaps, one starts.
 type host struct {
 	tty     *terminal    // nil without a controlling terminal
+	relayed bool         // see [Supervisor.Relayed]
 	foreign map[int]bool // our children that are no part of any command
 	starts  chan func()
 	sigchld chan os.Signal
@@ -31,9 +30,10 @@ type host struct {
 }
 
 // newHost takes over the reaping of children; close gives it back.
-func newHost() *host {
+func newHost(relayed bool) *host {
 	h := &host{
 		tty:     openTerminal(),
+		relayed: relayed,
 		starts:  make(chan func()),
 		sigchld: make(chan os.Signal, 1),
 		sigtstp: make(chan os.Signal, 1),
@@ -96,15 +96,6 @@ func (h *host) start(l launch) (process, error) {
 	return p, nil
 }
 
-// startError tells why the system did not start a program.
-func startError(path string, err error) error {
-	code := 126
-	if errors.Is(err, syscall.ENOENT) {
-		code = 127
-	}
-	return &StartError{code, fmt.Errorf("%s: cannot be run: %w", path, err)}
-}
-
 // reap collects what ended, and looks after a tree that is being stopped.
 func (h *host) reap() {
 	h.mu.Lock()
@@ -140,29 +131,31 @@ func (p *unixProcess) start(l launch) error {
 	// Under the lock the reaper cannot see a child before it is known.
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	path, argv := l.path, l.argv
-	foreground := h.tty != nil && h.tty.isFor()
-	if foreground {
-		h.tty.reset()
-		path, argv = foregroundCommand(path, argv)
-	}
 	attr := &syscall.ProcAttr{
 		Dir:   l.dir,
 		Env:   l.environ,
-		Files: []uintptr{0, 1, 2},
+		Files: descriptors(l),
 		Sys:   processAttr(),
 	}
-	pid, err := syscall.ForkExec(path, argv, attr)
-	if err == syscall.E2BIG && foreground {
+	fork := func(l launch) (err error) {
+		p.pid, err = syscall.ForkExec(l.path, l.argv, attr)
+		return err
+	}
+	var err error
+	foreground := h.tty != nil && h.tty.isFor()
+	if foreground {
+		h.tty.reset()
+		err = fork(foregroundCommand(l))
 		// Just within the limit, and over it with the arguments that take the
 		// terminal first: the command gets it when it asks for it.
-		foreground = false
-		pid, err = syscall.ForkExec(l.path, l.argv, attr)
+		foreground = err != syscall.E2BIG
+	}
+	if !foreground {
+		err = l.asProgram(fork)
 	}
 	if err != nil {
 		return err
 	}
-	p.pid = pid
 	h.child = p
 	if foreground {
 		h.tty.given = true // the process takes it itself, see foregroundCommand

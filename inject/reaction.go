@@ -2,6 +2,8 @@ package inject
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -15,15 +17,32 @@ type Reaction struct {
 	Signal syscall.Signal // 0: none
 }
 
+// String returns what [ParseReaction] takes.
+func (r Reaction) String() string {
+	switch {
+	case r.Ignore:
+		return "ignore"
+	case r.Signal != 0:
+		return "signal:" + strings.TrimPrefix(signalName(r.Signal), "SIG")
+	}
+	return "restart"
+}
+
 // reactions are changes by what they call for.
 type reactions struct {
 	restart []Change
 	signal  map[syscall.Signal][]Change
 }
 
-// sort asks React what each change calls for. Without a command that is alive to
-// get a signal, that is a restart too.
-func (s *Supervisor) sort(changes []Change, alive bool) reactions {
+// signalled are all changes that call for a signal.
+func (r reactions) signalled() []Change {
+	return slices.Concat(slices.Collect(maps.Values(r.signal))...)
+}
+
+// sort asks React what each change on the way to env calls for. Without a command
+// that is alive to get a signal, that is a restart too; so it is where a signal
+// would not make the command see anything new.
+func (s *Supervisor) sort(changes []Change, env *Environment, alive bool) reactions {
 	r := reactions{signal: map[syscall.Signal][]Change{}}
 	for _, c := range changes {
 		var do Reaction
@@ -31,8 +50,8 @@ func (s *Supervisor) sort(changes []Change, alive bool) reactions {
 			do = s.React(c.Name)
 		}
 		switch {
-		case do.Ignore:
-		case do.Signal != 0 && alive:
+		case do.Ignore || s.Deliver.Given(c.Name, env):
+		case do.Signal != 0 && alive && s.Deliver[c.Name].Form != AsDescriptor:
 			r.signal[do.Signal] = append(r.signal[do.Signal], c)
 		default:
 			r.restart = append(r.restart, c)

@@ -13,7 +13,7 @@ import (
 // TestHelpersKeepTheirExit runs programs of our own, as a credential helper is,
 // while a command leaves orphans behind: each exit goes to whom it belongs.
 func TestHelpersKeepTheirExit(t *testing.T) {
-	h := newHost()
+	h := newHost(false)
 	defer h.close()
 	p, err := h.start(launch{
 		path:    "/bin/sh",
@@ -47,7 +47,7 @@ func TestHelpersKeepTheirExit(t *testing.T) {
 // TestNobodysChild: a child that this program has through an exec of its parent
 // is in its process group, and nobody waits for it.
 func TestNobodysChild(t *testing.T) {
-	h := newHost()
+	h := newHost(false)
 	defer h.close()
 	pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", "exit 3"}, &syscall.ProcAttr{})
 	if err != nil {
@@ -60,17 +60,44 @@ func TestNobodysChild(t *testing.T) {
 	}
 }
 
+// A process knows when it was started, as exactly as /proc tells.
+func TestStartedBefore(t *testing.T) {
+	before := sinceBoot()
+	time.Sleep(20 * time.Millisecond)
+	pid, err := syscall.ForkExec("/bin/sleep", []string{"sleep", "1000"}, &syscall.ProcAttr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		syscall.Kill(pid, syscall.SIGKILL)
+		var ws syscall.WaitStatus
+		syscall.Wait4(pid, &ws, 0, nil)
+	}()
+	time.Sleep(20 * time.Millisecond)
+	after := sinceBoot()
+	found := false
+	for _, m := range processes() {
+		found = found || m.pid == pid
+		if m.pid == pid && (m.startedBefore(before) || !m.startedBefore(after)) {
+			t.Errorf("started at %d, not between %d and %d", m.started, before, after)
+		}
+	}
+	if !found {
+		t.Error("it is not in the list")
+	}
+}
+
 func TestParseStat(t *testing.T) {
 	for _, tt := range []struct {
 		stat string
 		want member
 		ok   bool
 	}{
-		{"12 (sh) S 1 12 12 0 -1 4194560", member{parent: 1, group: 12, state: 'S', name: "sh"}, true},
-		{"12 (a) Z 9) R 7 8 9", member{parent: 7, group: 8, state: 'R', name: "a) Z 9"}, true},
-		{"12 () T 7 8", member{parent: 7, group: 8, state: 'T'}, true},
-		{"12 (sh) S 1", member{}, false},
-		{"12 (sh) S x 1", member{state: 'S', group: 1, name: "sh"}, false},
+		{"12 (sh) S 1 12 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20", member{parent: 1, group: 12, started: 4711, state: 'S', name: "sh"}, true},
+		{"12 (a) Z 9) R 7 8 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 0", member{parent: 7, group: 8, state: 'R', name: "a) Z 9"}, true},
+		{"12 () T 7 8 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19", member{parent: 7, group: 8, started: 19, state: 'T'}, true},
+		{"12 (sh) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18", member{}, false},
+		{"12 (sh) S x 1 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19", member{state: 'S', group: 1, started: 19, name: "sh"}, false},
 		{"12 sh S 1 2", member{}, false},
 		{"", member{}, false},
 	} {

@@ -35,6 +35,8 @@ type run struct {
 	dirty     bool // something changed since that was asked, or while no one could ask
 	complaint string
 
+	delivered deliverer
+
 	known    *Environment // what the last decision was about
 	current  ready        // what the command has
 	next     ready        // what it is to have after stopping
@@ -111,13 +113,22 @@ func (r *run) onFirst(a resolution) {
 		r.finish(a.err)
 		return
 	}
-	l, err := r.Command.prepare(a.env)
+	first, err := r.prepare(a.env)
 	if err != nil {
 		r.finish(err)
 		return
 	}
-	r.known, r.next = a.env, ready{a.env, l}
+	r.known, r.next = a.env, first
 	r.start()
+}
+
+// prepare does everything that can fail before a process is touched.
+func (r *run) prepare(env *Environment) (ready, error) {
+	l, err := r.Supervisor.prepare(env)
+	if err == nil {
+		err = r.delivered.check(l.parcels)
+	}
+	return ready{env, l}, err
 }
 
 // onNew decides what a newly read environment calls for.
@@ -127,23 +138,30 @@ func (r *run) onNew(env *Environment) {
 		r.complaint = ""
 		return
 	}
-	l, err := r.Command.prepare(env)
+	next, err := r.prepare(env)
 	if err != nil {
 		r.complain(err)
 		return
 	}
-	r.complaint = ""
-	r.known = env
 	alive := r.phase == running
-	news := r.sort(changes, alive)
+	news := r.sort(changes, env, alive)
 	seen := news.restart // what the command would see change
 	if alive {
-		seen = r.sort(Diff(r.current.env, env), alive).restart
+		seen = r.sort(Diff(r.current.env, env), env, alive).restart
 	}
-	if len(news.restart) > 0 && len(seen) > 0 {
+	restart := len(news.restart) > 0 && len(seen) > 0
+	if !restart {
+		if err := r.delivered.update(next.launch, news.signalled()); err != nil {
+			r.complain(err)
+			return
+		}
+	}
+	r.complaint = ""
+	r.known = env
+	if restart {
 		r.Say("restarting: %s", summary(seen))
 		r.fallback = r.lastGood(env)
-		r.restart(ready{env, l})
+		r.restart(next)
 		return
 	}
 	for _, sig := range slices.Sorted(maps.Keys(news.signal)) {

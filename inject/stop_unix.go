@@ -20,6 +20,7 @@ func (p *unixProcess) stop(sig os.Signal) {
 	}
 	p.stopping, p.stopSignal = true, sig.(syscall.Signal)
 	leads := !p.exited // until it was reaped its process group cannot be another's
+	sent := sinceBoot()
 	if leads {
 		if p.host.tty != nil {
 			p.host.tty.takeBack() // from here on Ctrl-C is about us
@@ -28,7 +29,13 @@ func (p *unixProcess) stop(sig os.Signal) {
 	}
 	members := p.members()
 	for _, m := range members {
-		p.tell(m, leads && m.group == p.pid)
+		switch {
+		case !leads || m.group != p.pid:
+			p.tell(m, false)
+		case m.startedBefore(sent):
+			p.tell(m, true)
+		}
+		// Who has come since may have missed it, and is looked after like all that come later.
 	}
 	p.lookAfter(members)
 }

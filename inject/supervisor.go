@@ -12,6 +12,9 @@ import (
 type Supervisor struct {
 	Command Command
 
+	// Deliver says which variables reach the command in files, and how.
+	Deliver Deliveries
+
 	// Resolve reads and merges everything. It runs on a goroutine of its own,
 	// never twice at once.
 	Resolve func(context.Context) (*Environment, error)
@@ -44,6 +47,12 @@ type Supervisor struct {
 	// nil: a restart, whatever changes.
 	React func(name string) Reaction
 
+	// Relayed tells that this program leads a session of its own on a terminal
+	// that its parent made, and that this parent waits for it to stop as a shell
+	// would. It stops by SIGSTOP then: of all other stops the system thinks that
+	// nobody would end them.
+	Relayed bool
+
 	// Say prints a line for the user, Complain an error that ended nothing.
 	Say      func(format string, args ...any)
 	Complain func(error)
@@ -54,10 +63,12 @@ type Supervisor struct {
 // signal ended the Supervisor without a command, a [*StartError] when it could
 // not be started, the first error of Resolve, or the cause of ctx. Once SIGTERM
 // or SIGINT was passed on the command is not started again. Nothing of its tree
-// is left where the Supervisor was asked to end, and no goroutine in any case,
-// but for a Resolve that does not heed its context for a second.
+// is left where the Supervisor was asked to end, no file that it made (see
+// [Deliveries]) and no goroutine in any case, but for a Resolve that does not heed
+// its context for a second. What a Supervisor left that was killed, Run removes.
 func (s *Supervisor) Run(ctx context.Context) error {
-	host := newHost()
+	sweepDead()
+	host := newHost(s.Relayed)
 	defer host.close()
 	return s.run(ctx, host)
 }
@@ -73,6 +84,7 @@ func (s *Supervisor) run(ctx context.Context, host starter) error {
 	}
 	defer func() {
 		cancel()
+		r.delivered.close()
 		if r.resolving {
 			select {
 			case <-r.resolved:

@@ -42,6 +42,17 @@ func (t *terminal) mine() bool {
 	return err == nil && pgrp == unix.Getpgrp()
 }
 
+// Interactive reports whether a command would have the terminal: this program is
+// in the foreground, reads from it, and is no part of a pipeline.
+func Interactive() bool {
+	t := openTerminal()
+	if t == nil {
+		return false
+	}
+	defer t.close()
+	return t.isFor()
+}
+
 // isFor reports whether a command is to have the foreground from the start: when
 // it reads from the terminal, and no other part of a pipeline or of a script's
 // jobs would be left in the background. A command that turns out to want the

@@ -126,9 +126,21 @@ func (p *unixProcess) members() []member {
 // A member is a process as /proc shows it.
 type member struct {
 	pid, parent, group int
+	started            ticks
 	state              byte
 	name               string
 }
+
+// ticks are hundredths of a second since the boot.
+type ticks uint64
+
+func sinceBoot() ticks {
+	var t unix.Timespec
+	unix.ClockGettime(unix.CLOCK_BOOTTIME, &t)
+	return ticks(t.Nano() / int64(10*time.Millisecond))
+}
+
+func (m member) startedBefore(t ticks) bool { return m.started < t }
 
 // paused reports whether a signal would wait until the process is continued.
 func (m member) paused() bool { return m.state == 'T' }
@@ -203,19 +215,20 @@ func processes() []member {
 }
 
 // parseStat reads /proc/PID/stat: pid (name) state parent group …, where name
-// may hold anything (proc(5)).
+// may hold anything, and the start is the 22nd (proc(5)).
 func parseStat(stat []byte) (member, bool) {
 	open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
 	if open < 0 || end < open {
 		return member{}, false
 	}
 	fields := bytes.Fields(stat[end+1:])
-	if len(fields) < 3 {
+	if len(fields) < 20 {
 		return member{}, false
 	}
 	parent, err1 := strconv.Atoi(string(fields[1]))
 	group, err2 := strconv.Atoi(string(fields[2]))
+	started, err3 := strconv.ParseUint(string(fields[19]), 10, 64)
 	return member{
-		parent: parent, group: group, state: fields[0][0], name: string(stat[open+1 : end]),
-	}, err1 == nil && err2 == nil
+		parent: parent, group: group, started: ticks(started), state: fields[0][0], name: string(stat[open+1 : end]),
+	}, err1 == nil && err2 == nil && err3 == nil
 }
