@@ -17,7 +17,7 @@ import (
 func (p *project) kept(src sources.PolledSource, l layers) (sources.PolledSource, error) {
 	c := p.config.Cache
 	production := p.stageType() == config.Production
-	if !l.offline && (c.Off || production && !c.On) {
+	if !l.offline && (c.Off || production && !c.On || l.readOnly) {
 		return src, nil
 	}
 	keys, err := local.FromEnv(p.config.Root, p.app.getenv).Keys()

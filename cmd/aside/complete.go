@@ -13,6 +13,7 @@ import (
 	"github.com/aside-cli/aside/cmd/internal/export"
 	"github.com/aside-cli/aside/cmd/internal/typegen"
 	"github.com/aside-cli/aside/inject"
+	"github.com/aside-cli/aside/sources"
 )
 
 // A completer tells the shell what an argument can be. It asks nobody, no store
@@ -29,6 +30,7 @@ func (a *app) complete(root *cobra.Command, pf *projectFlags) {
 	c := &completer{&quiet, pf}
 	arguments, flags := c.arguments(), c.values()
 
+	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	each(root, func(cmd *cobra.Command) {
 		path := strings.TrimPrefix(cmd.CommandPath(), root.Name()+" ")
@@ -38,6 +40,8 @@ func (a *app) complete(root *cobra.Command, pf *projectFlags) {
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
 		if cmd.HasParent() && cmd.Parent().Name() == "completion" {
+			cmd.Short = "print the script for " + cmd.Name()
+			cmd.Long = completionHelp(cmd.Name())
 			cmd.Example = "  " + script(cmd.Name())
 		}
 		register := func(f *pflag.Flag) {
@@ -55,8 +59,28 @@ func (a *app) complete(root *cobra.Command, pf *projectFlags) {
 		cmd.LocalNonPersistentFlags().VisitAll(register)
 		cmd.PersistentFlags().VisitAll(register)
 	})
+	help, _, _ := root.Find([]string{"help"})
+	help.Short = "show the help of a command"
 	completion, _, _ := root.Find([]string{"completion"})
+	completion.Short = "print the script by which a shell completes what is typed"
+	completion.Long = "Print the script by which a shell completes commands, flags, stages, names of\nsecrets, links, formats and the rest. It asks no remote store."
 	completion.Example = "  " + script("bash")
+	completion.Args = oneOf(completion)
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}
+
+// oneOf refuses what is none of the commands below cmd.
+func oneOf(cmd *cobra.Command) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		var names []string
+		for _, sub := range cmd.Commands() {
+			names = append(names, sub.Name())
+		}
+		return sources.Hint(usagef("unknown command %q", cmd.Name()+" "+args[0]), "one of "+strings.Join(names, ", "))
+	}
 }
 
 // each calls f for the command and all below it.
@@ -100,6 +124,7 @@ func (c *completer) values() map[string]cobra.CompletionFunc {
 		"--only":       names,
 		"--except":     names,
 		"--watch-only": variables,
+		"--as":         inList(c.deliveries),
 		"--keep":       inList(c.plain(c.environ)),
 		"--type":       inList(words(string(config.Production), string(config.Preview), string(config.Development), string(config.Local))),
 		"--allow":      inList(words(described(codes[:])...)),
@@ -115,6 +140,18 @@ func (c *completer) values() map[string]cobra.CompletionFunc {
 		"--file":       nil,
 		"--output":     nil,
 	}
+}
+
+// completionHelp says what to do with the script for a shell.
+func completionHelp(shell string) string {
+	file := map[string]string{
+		"bash":       "~/.bashrc, with the package bash-completion installed",
+		"zsh":        "~/.zshrc, below the line: autoload -U compinit; compinit",
+		"fish":       "~/.config/fish/config.fish",
+		"powershell": "the file that $PROFILE names",
+	}[shell]
+	return "Print the script by which " + shell + " completes what is typed. To have it in every session\n" +
+		"put the line of the example into " + file + "."
 }
 
 // script is the line that makes a shell complete.
@@ -173,6 +210,18 @@ func inList(f cobra.CompletionFunc) cobra.CompletionFunc {
 		}
 		return lists, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
+}
+
+// deliveries completes what --as takes: a name, and then how it is delivered.
+func (c *completer) deliveries(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if name, _, ok := strings.Cut(typed, "="); ok {
+		return []string{name + "=env", name + "=file", name + "=fd"}, cobra.ShellCompDirectiveNoFileComp
+	}
+	all, directive := c.plain(c.variables)(cmd, args, typed)
+	for i := range all {
+		all[i] += "="
+	}
+	return all, directive
 }
 
 // plain completes words that depend on the project, but those that are there already.

@@ -84,10 +84,12 @@ func (c *completer) variables(ctx context.Context, p *project) []string {
 		}
 		return all
 	}
-	vars, _ := p.declaredVariables()
 	var all []string
-	for _, v := range vars {
-		all = append(all, v.Name)
+	for _, declared := range p.config.Secrets {
+		all = append(all, declared.Value.Variable(declared.Key.Value))
+	}
+	for _, parameter := range p.config.Parameters {
+		all = append(all, parameter.Key.Value)
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/aside-cli/aside/cmd/internal/docgen"
 )
@@ -112,6 +114,48 @@ func parse(args []string) (string, error) {
 		return "", err
 	}
 	return cmd.CommandPath(), cmd.ValidateArgs(cmd.Flags().Args())
+}
+
+// TestReadmeCommands checks that the command lines in README.md are some that the
+// program takes; those within a sentence may leave arguments out.
+func TestReadmeCommands(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for line := range strings.Lines(string(text)) {
+		shown, indented := strings.CutPrefix(strings.TrimRight(line, "\n"), "    ")
+		if indented {
+			shown, _, _ = strings.Cut(strings.TrimPrefix(shown, "$ "), "  ") // what it does
+			if strings.HasPrefix(shown, "aside: ") {
+				continue
+			}
+			for _, args := range commandLines(shown) {
+				lines++
+				if _, err := parse(args); err != nil {
+					t.Errorf("%q: %v", args, err)
+				}
+			}
+			continue
+		}
+		for _, quoted := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(line, -1) {
+			for _, args := range commandLines(quoted[1]) {
+				lines++
+				root := commands()
+				cmd, rest, err := root.Find(args)
+				if err == nil {
+					err = cmd.ParseFlags(rest)
+				}
+				if err != nil && !errors.Is(err, pflag.ErrHelp) {
+					t.Errorf("%q: %v", args, err)
+				}
+			}
+		}
+	}
+	if lines < 40 {
+		t.Errorf("only %d command lines were found", lines)
+	}
 }
 
 var (

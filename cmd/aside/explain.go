@@ -7,11 +7,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/aside-cli/aside/cmd/internal/config"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
 )
@@ -52,7 +50,7 @@ what the command gets, even where it is set to the empty string.`,
 			if err != nil {
 				return err
 			}
-			e := p.explainer()
+			e := p.explainer(l)
 			switch {
 			case len(args) == 1:
 				return e.one(env, args[0], asJSON)
@@ -86,11 +84,12 @@ func defined(env *inject.Environment) []inject.Variable {
 // An explainer tells about variables without telling their values.
 type explainer struct {
 	*project
-	salt [16]byte
+	layers layers
+	salt   [16]byte
 }
 
-func (p *project) explainer() *explainer {
-	e := &explainer{project: p}
+func (p *project) explainer(l layers) *explainer {
+	e := &explainer{project: p, layers: l}
 	rand.Read(e.salt[:]) // never fails
 	return e
 }
@@ -107,6 +106,7 @@ type explanation struct {
 	Required     bool     `json:"required"`
 	Links        []string `json:"links,omitempty"`
 	Watched      bool     `json:"watched"`
+	As           string   `json:"as,omitempty"` // file or fd, if it is no variable
 }
 
 type origin struct {
@@ -116,11 +116,11 @@ type origin struct {
 	Column  int    `json:"column,omitempty"`
 	Version string `json:"version,omitempty"`
 	Shared  bool   `json:"shared,omitempty"`
-	where   string
+	Same    bool   `json:"same_value,omitempty"` // as the one that wins
 }
 
 func newOrigin(o sources.Origin) origin {
-	return origin{o.Label(), o.Source, o.Line, o.Column, o.Version, o.Shared, place(o)}
+	return origin{Layer: o.Label(), Source: o.Source, Line: o.Line, Column: o.Column, Version: o.Version, Shared: o.Shared}
 }
 
 func (e *explainer) explain(vars []inject.Variable) []explanation {
@@ -131,12 +131,15 @@ func (e *explainer) explain(vars []inject.Variable) []explanation {
 			Shadows: []origin{}, ExpandedFrom: v.From, Watched: v.Origin.Layer != sources.Env,
 		}
 		for _, s := range v.Shadowed {
-			x.Shadows = append(x.Shadows, newOrigin(s.Origin))
+			shadow := newOrigin(s.Origin)
+			shadow.Same = same(s, v.Secret)
+			x.Shadows = append(x.Shadows, shadow)
 		}
 		for _, s := range e.config.Secrets {
 			if s.Value.Variable(s.Key.Value) == v.Name {
 				x.Declared, x.Required = true, bool(s.Value.Required)
 				x.Links = e.linksOf(s.Key.Value)
+				x.As = string(s.Value.Form())
 			}
 		}
 		if !x.Declared {
@@ -145,6 +148,16 @@ func (e *explainer) explain(vars []inject.Variable) []explanation {
 		all = append(all, x)
 	}
 	return all
+}
+
+// same reports whether a definition has this value, as far as that can be told
+// without expanding it.
+func same(v sources.Value, value sources.Secret) bool {
+	if v.Template == nil {
+		return v.Secret.Equal(value)
+	}
+	text, ok := v.Template.Literal()
+	return ok && text == value.Reveal()
 }
 
 // hash tells values apart, and nothing else about them.
@@ -167,81 +180,7 @@ func (p *project) linksOf(name string) []string {
 	return slices.Compact(links)
 }
 
-// place names an origin with its layer, unless the source says as much.
-func place(o sources.Origin) string {
-	s := o.String()
-	if o.Layer != sources.DotEnv {
-		s = fmt.Sprintf("%s (%s)", o.Layer, s)
-	}
-	if o.Version != "" {
-		s += " version " + o.Version
-	}
-	return s
-}
-
-// one explains one name, and says of one that is not set what may have been meant.
-func (e *explainer) one(env *inject.Environment, name string, asJSON bool) error {
-	v, ok := env.Variable(name)
-	if !ok {
-		return e.unset(env, name)
-	}
-	x := e.explain([]inject.Variable{v})[0]
-	if asJSON {
-		return writeJSON(e.app.stdout, x)
-	}
-	rows := [][2]string{
-		{"from", x.From.where},
-		{"value", fmt.Sprintf("%s, hash %s", count(x.Length, "byte"), x.Hash)},
-	}
-	if len(x.ExpandedFrom) > 0 {
-		rows = append(rows, [2]string{"expanded from", strings.Join(x.ExpandedFrom, ", ")})
-	}
-	for i, s := range x.Shadows {
-		same := ""
-		if v.Shadowed[i].Template == nil && v.Shadowed[i].Secret.Equal(v.Secret) {
-			same = ", the same value"
-		}
-		rows = append(rows, [2]string{"shadows", s.where + same})
-	}
-	rows = append(rows, [2]string{"is", strings.Join(e.is(x), ", ")})
-	fmt.Fprintln(e.app.stdout, x.Name)
-	for _, row := range rows {
-		fmt.Fprintf(e.app.stdout, "  %-14s %s\n", row[0], row[1])
-	}
-	return nil
-}
-
-// is says what is known of a variable beside its value.
-func (e *explainer) is(x explanation) []string {
-	var all []string
-	switch {
-	case x.Required:
-		all = append(all, "required")
-	case x.Declared:
-		all = append(all, "declared")
-	}
-	for _, l := range x.Links {
-		all = append(all, "linked to "+l)
-	}
-	if x.Watched {
-		return append(all, "watched")
-	}
-	return append(all, "not watched: the environment of aside does not change")
-}
-
-func (e *explainer) unset(env *inject.Environment, name string) error {
-	err := fmt.Errorf("%s is not set in stage %s", name, e.stage)
-	if near := config.Nearest(name, env.Names()); near != "" {
-		return sources.Hint(err, "did you mean "+near+"?")
-	}
-	for _, s := range e.config.Secrets {
-		if s.Value.Variable(s.Key.Value) == name || s.Key.Value == name {
-			return sources.Hint(err, fmt.Sprintf("it is declared as %s: aside secret set %s --stage %s", s.Key.Value, s.Key.Value, e.stage))
-		}
-	}
-	return sources.Hint(err, "it would come from the environment, a store (aside secret set "+name+") or a .env file")
-}
-
+// count is a number of things.
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

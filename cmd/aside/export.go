@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -65,7 +68,7 @@ format cannot hold byte for byte is refused, by name.`,
 				return err
 			}
 			if err := writePrivate(output, out.Bytes()); err != nil {
-				return fmt.Errorf("write %s: %w", output, err)
+				return unwritable(output, err)
 			}
 			return nil
 		},
@@ -77,6 +80,20 @@ format cannot hold byte for byte is refused, by name.`,
 	flags.StringVarP(&output, "output", "o", "", "write to this file, for its owner's eyes only")
 	flags.BoolVar(&all, "all", false, "with the environment that aside was started with")
 	return cmd
+}
+
+// unwritable says why the file of --output could not be written. The system's
+// error may name another one beside it, which was to be renamed.
+func unwritable(name string, err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	return sources.Hint(fmt.Errorf("%s cannot be written: %w", name, err), "check that its folder is there and may be written, and that the disk has room")
 }
 
 func exported(vars []inject.Variable) []export.Variable {
@@ -94,7 +111,8 @@ func everything(env *inject.Environment) []inject.Variable {
 	own := []string{"_", "SHLVL", "PWD", "OLDPWD", "UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS"}
 	var vars []inject.Variable
 	for _, name := range env.Names() {
-		if v, _ := env.Variable(name); !slices.Contains(own, name) {
+		function := strings.HasPrefix(name, "BASH_FUNC_") // export -f
+		if v, _ := env.Variable(name); !function && !slices.Contains(own, name) {
 			vars = append(vars, v)
 		}
 	}

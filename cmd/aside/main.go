@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/aside-cli/aside/cmd/internal/relay"
 	"github.com/aside-cli/aside/inject"
 )
 
@@ -12,6 +13,7 @@ func main() {
 	if code, ok := inject.Foreground(os.Args); ok {
 		os.Exit(code)
 	}
-	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}
-	os.Exit(a.exec(context.Background(), os.Args[1:]))
+	link, args := relay.Child(os.Args[1:])
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), relay: link}
+	os.Exit(a.exec(context.Background(), args))
 }

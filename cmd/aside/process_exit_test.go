@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 )
 
@@ -18,6 +19,13 @@ func exitCodes() []behaviour {
 		{"127 when it is not found, 126 when it cannot be executed, 125 when aside failed", map[string]func(*rig){
 			"watching":     func(r *rig) { r.ownCodes("--watch") },
 			"not watching": func(r *rig) { r.ownCodes("--no-watch") },
+		}},
+		{"a script without #! is run by /bin/sh, as every shell does; what is built for another system gives 126", map[string]func(*rig){
+			"watching":                func(r *rig) { r.scripts((*rig).run, "--watch") },
+			"not watching":            func(r *rig) { r.scripts((*rig).run, "--no-watch") },
+			"on a terminal, watching": func(r *rig) { r.scripts((*rig).onTTY, "--watch") },
+			"on a terminal, no watch": func(r *rig) { r.scripts((*rig).onTTY, "--no-watch") },
+			"restarts":                (*rig).scriptRestarts,
 		}},
 		{"exit codes are the same without --watch", map[string]func(*rig){
 			"all 256": func(r *rig) { r.allCodes("--no-watch") },
@@ -70,6 +78,53 @@ func (r *rig) ownCodes(watch string) {
 	r.run(r.aside, "run", "--no-such-flag", "--", "true").ends(125)
 	r.write(".env", "A='never closed\n")
 	r.run(r.aside, "run", watch, "--", "true").ends(125)
+}
+
+func (r *rig) scripts(start func(*rig, ...string) *rig, watch string) {
+	put := func(name, content string) {
+		path := filepath.Join(r.dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			r.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o755); err != nil {
+			r.Fatal(err)
+		}
+	}
+	aside := func(args ...string) *rig { return start(r, append([]string{r.aside, "run", watch}, args...)...) }
+	put("sub/tool", "echo \"$0: $# $*\"; exit 5\n")
+	aside("--", "sub/tool", "a b", "-c").ends(5)
+	r.sees("^sub/tool: 2 a b -c$")
+	aside("-C", "sub", "--", "./tool").ends(5)
+	r.sees(`^\./tool: 0 $`)
+	r.env[0] = "PATH=" + filepath.Join(r.dir, "sub") + ":" + r.env[0][len("PATH="):]
+	aside("--", "tool", "x").ends(5)
+	r.sees("^" + filepath.Join(r.dir, "sub", "tool") + ": 1 x$")
+	put("carrying", "echo carried; exit 6\n\x00\x01\x02") // as installers are
+	aside("--", "./carrying").ends(6)
+	put("empty", "")
+	aside("--", "./empty").ends(0)
+
+	put("foreign", "\x7fELF\x02\x01\x01\x00\x00\x00")
+	aside("--", "./foreign").ends(126)
+	r.sees(`^aside: \./foreign: cannot be run: it is built for another system$`)
+	r.sees(`^  this one is linux/` + runtime.GOARCH)
+	aside("-C", "sub", "--", "../foreign").ends(126)
+	r.seesTimes(2, "built for another system$")
+}
+
+// scriptRestarts: the script leads the process group, as any command does.
+func (r *rig) scriptRestarts() {
+	if err := os.WriteFile(filepath.Join(r.dir, "tool"), []byte(echo), 0o755); err != nil {
+		r.Fatal(err)
+	}
+	r.write(".env", "A=1\n")
+	r.run(r.aside, "run", "--", "./tool").sees("^begun 1$")
+	r.write(".env", "A=2\n")
+	r.sees("^begun 2$")
+	r.counts(1, "^ended 1$")
+	r.signal(15)
+	r.ends(0)
+	r.nothingLeft()
 }
 
 func (r *rig) codesOnTTY(watch string) {

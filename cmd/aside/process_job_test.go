@@ -89,6 +89,9 @@ func (r *rig) foreground() string {
 	if err != nil {
 		r.Fatal(err)
 	}
+	if inner, ok := r.relayed(pgrp); ok {
+		pgrp = inner
+	}
 	name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pgrp))
 	return strings.TrimSpace(string(name))
 }
@@ -120,7 +123,7 @@ func (r *rig) scriptBetween() {
 // stopped while it waits for a vforked child, before that child's exec, waits on.
 func (r *rig) pipeline() {
 	r.bash()
-	r.types("aside run -- sh -c 'exec child signals >&2' | cat\n")
+	r.types("aside run -- sh -c 'trap : INT QUIT; child signals >&2; :' | cat\n") // it reaches the whole group
 	r.sees("ready")
 	r.types("\x03")
 	r.sees(got(syscall.SIGINT))
@@ -193,6 +196,25 @@ func (r *rig) bgThenFg() {
 	r.prompt()
 	r.types("echo code=$?\n")
 	r.sees("^code=130$")
+}
+
+// continuedOnce: fg sends SIGCONT to aside, which passes it on, and does not do so again.
+func (r *rig) continuedOnce() {
+	r.bash()
+	r.types("aside run -- sh -c 'trap \"echo went on\" CONT; echo begun; while :; do :; done'\n")
+	r.sees("^begun")
+	for i := 1; i <= 3; i++ { // two that are pending at once are one
+		r.types("\x1a")
+		r.seesTimes(i, `Stopped +aside run`)
+		r.prompt()
+		r.types("fg\n")
+		r.seesTimes(i, "^went on$")
+	}
+	r.types("\x03")
+	r.prompt()
+	r.types("echo code=$?\n")
+	r.sees("^code=130$")
+	r.counts(3, "^went on$")
 }
 
 // ctrlZWithoutShell: the kernel discards the stop of an orphaned process group,

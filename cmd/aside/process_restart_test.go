@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -20,6 +22,10 @@ func restarts() []behaviour {
 				r.keepsRunning("A="+strings.Repeat("x", 140<<10), `^aside: A is too large for an environment variable: .*\(continuing`)
 			},
 			"a command no more": (*rig).commandVanishes,
+			"a required secret that vanished": func(r *rig) {
+				r.write("aside.yaml", "secrets: {A: {required: true}}\n")
+				r.keepsRunning("", `^aside: the following secrets were not found: A \(continuing with what was read before\)$`, "--strict")
+			},
 		}},
 		{"nothing restarts unless the merged environment differs; the line says what changed and where", map[string]func(*rig){
 			"the line": (*rig).reasonLine,
@@ -38,18 +44,20 @@ func restarts() []behaviour {
 			"an edit while stopping": (*rig).editWhileStopping,
 		}},
 		{"a command that handles TERM in 1 s gets its second; one that ignores it is killed when --grace is over", map[string]func(*rig){
-			"handles":  (*rig).handlesTERM,
-			"ignores":  (*rig).isKilled,
-			"--signal": (*rig).stopSignal,
+			"handles":   (*rig).handlesTERM,
+			"ignores":   (*rig).isKilled,
+			"--signal":  (*rig).stopSignal,
+			"told once": (*rig).toldOnce,
 		}},
 		{"a new command that fails within --healthy-after is started once more with the last environment that worked", map[string]func(*rig){
 			"goes back": (*rig).goesBack,
 			"0":         func(r *rig) { r.doesNotGoBack("0", "") },
 			"too late":  func(r *rig) { r.doesNotGoBack("100ms", "[ $A = bad ] && sleep 0.3;") },
 		}},
-		{"--on-exit wait and --on-change signal:HUP", map[string]func(*rig){
-			"--on-exit wait":         (*rig).onExitWait,
-			"--on-change signal:HUP": (*rig).onChangeSignal,
+		{"--on-exit wait and --on-change signal:HUP; on-change: for a name in aside.yaml", map[string]func(*rig){
+			"--on-exit wait":           (*rig).onExitWait,
+			"--on-change signal:HUP":   (*rig).onChangeSignal,
+			"on-change: in aside.yaml": (*rig).onChangeOfOne,
 		}},
 		{"from the change on disk to TERM: --debounce plus 20 ms; from the command's end to the next one's start: 20 ms", map[string]func(*rig){
 			"latency": (*rig).latency,
@@ -60,9 +68,10 @@ func restarts() []behaviour {
 // echo prints its A when it starts, when it is told to end, and ends.
 const echo = `trap 'echo "ended $A"; exit 0' TERM; echo "begun $A"; while :; do sleep 0.02; done`
 
-func (r *rig) keepsRunning(bad, line string) {
+func (r *rig) keepsRunning(bad, line string, flags ...string) {
 	r.write(".env", "A=1\n")
-	r.run(r.aside, "run", "--", "sh", "-c", echo).sees("^begun 1$")
+	args := append([]string{r.aside, "run"}, flags...)
+	r.run(append(args, "--", "sh", "-c", echo)...).sees("^begun 1$")
 	r.write(".env", bad)
 	r.sees(line)
 	r.write(".env", bad+"\n") // the same again is not worth another line
@@ -201,6 +210,21 @@ func (r *rig) stopSignal() {
 	r.counts(1, "^interrupted 1$")
 }
 
+// toldOnce: a signal to the process group and one to each of its members are two.
+func (r *rig) toldOnce() {
+	r.write(".env", "A=0\n")
+	r.run(r.aside, "run", "--grace", "1h", "--healthy-after", "0", "--", r.child, "signals")
+	for i := 1; i <= 5; i++ { // two that are pending at once are one
+		pid, _ := strconv.Atoi(r.seesTimes(i, `ready (\d+)`))
+		r.write(".env", fmt.Sprintf("A=%d\n", i))
+		r.seesTimes(i, got(syscall.SIGTERM))
+		time.Sleep(10 * time.Millisecond)
+		syscall.Kill(pid, syscall.SIGALRM)
+	}
+	r.seesTimes(6, "ready")
+	r.counts(5, got(syscall.SIGTERM))
+}
+
 const failsWithBad = `echo "begun $A"; [ "$A" = bad ] && exit 3; while :; do sleep 0.02; done`
 
 func (r *rig) goesBack() {
@@ -241,6 +265,29 @@ func (r *rig) onChangeSignal() {
 	r.sees(`^aside: sending SIGHUP: A changed \(\.env\)$`)
 	r.sees("^hangup A=1")
 	r.counts(0, "restarting")
+	r.signal(15)
+	r.ends(0)
+}
+
+// onChangeOfOne: what aside.yaml says of one name goes before what holds for all.
+func (r *rig) onChangeOfOne() {
+	r.write("aside.yaml", "secrets: {IGNORED: {on-change: ignore}, HUNG: {on-change: \"signal:HUP\"}}\n")
+	env := func(ignored, hung, other int) {
+		r.write(".env", fmt.Sprintf("IGNORED=%d\nHUNG=%d\nOTHER=%d\n", ignored, hung, other))
+	}
+	env(1, 1, 1)
+	r.run(r.aside, "run", "--", r.child, "show", "IGNORED").sees("^started IGNORED=1")
+	env(2, 1, 1)
+	env(2, 2, 1)
+	r.sees(`^aside: sending SIGHUP: HUNG changed \(\.env\)$`)
+	r.sees("^hangup IGNORED=1")
+	env(2, 2, 2)
+	r.sees(`^aside: restarting: .*OTHER changed \(\.env\)`)
+	r.sees("^started IGNORED=2")
+	env(3, 2, 2)
+	env(3, 3, 2)
+	r.seesTimes(2, "sending SIGHUP")
+	r.counts(1, "restarting")
 	r.signal(15)
 	r.ends(0)
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -53,7 +54,8 @@ type rig struct {
 	tty *os.File   // the other side of its terminal, if it has one
 	out transcript // all that it prints, in order
 
-	prompts int // of bash, so far
+	columns uint16 // of its terminal; 0: 200
+	prompts int    // of bash, so far
 }
 
 func newRig(t testing.TB, p programs) *rig {
@@ -103,7 +105,7 @@ func (r *rig) onTTY(args ...string) *rig {
 	if err != nil {
 		r.Fatal(err)
 	}
-	pty.Setsize(tty, &pty.Winsize{Rows: 24, Cols: 200})
+	pty.Setsize(tty, &pty.Winsize{Rows: 24, Cols: cmp.Or(r.columns, 200)})
 	r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = other, other, other
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	r.tty = tty

@@ -71,10 +71,18 @@ func (r *rig) passesOn() {
 			r.seesTimes(round, got(sig))
 		}
 	}
+	r.signal(syscall.SIGURG)
+	r.signal(syscall.SIGCHLD)
+	r.signal(syscall.SIGUSR1) // comes after them
+	r.seesTimes(4, got(syscall.SIGUSR1))
+	r.counts(0, got(syscall.SIGURG))
+	r.counts(0, got(syscall.SIGCHLD))
 	for _, sig := range all {
-		r.counts(3, got(sig))
+		if sig != syscall.SIGUSR1 {
+			r.counts(3, got(sig))
+		}
 	}
-	r.counts(len(all)*3, `got \d+$`) // and nothing else
+	r.counts(len(all)*3+1, `got \d+$`) // and nothing else
 	r.finish()
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"github.com/creack/pty"
@@ -21,6 +22,7 @@ func terminal() []behaviour {
 			"a pipeline":                 (*rig).pipeline,
 			"started in the background":  (*rig).background,
 			"bg, then fg":                (*rig).bgThenFg,
+			"continued once":             (*rig).continuedOnce,
 			"no shell to come back to":   (*rig).ctrlZWithoutShell,
 			"bash as the command":        (*rig).bashInside,
 			"while waiting for a change": (*rig).ctrlZWhileWaiting,
@@ -62,7 +64,12 @@ func (r *rig) readsAfterRestart() {
 }
 
 func (r *rig) echoes() bool {
-	modes, err := unix.IoctlGetTermios(int(r.tty.Fd()), unix.TCGETS)
+	tty := r.tty
+	if own := r.relayedTerminal(); own != nil {
+		defer own.Close()
+		tty = own
+	}
+	modes, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -127,6 +134,9 @@ func (r *rig) resized(args ...string) {
 	r.sees(got(syscall.SIGINT))
 	r.counts(3, got(syscall.SIGWINCH))
 	r.counts(1, got(syscall.SIGINT))
+	pid, _ := strconv.Atoi(r.sees(`ready (\d+)`))
+	syscall.Kill(pid, syscall.SIGALRM)
+	r.code()
 }
 
 // interactive talks to a program as one would bare.

@@ -28,6 +28,8 @@ func trees() []behaviour {
 			"all of it at once":                (*rig).treeIsGone,
 			"on a terminal":                    (*rig).treeIsGoneOnTTY,
 			"helpers of a clean end":           (*rig).cleansUp,
+			"a helper that stays":              (*rig).leavesHelper,
+			"but a child from before":          (*rig).leavesEarlierChild,
 		}},
 		{"when aside is killed with KILL, the command dies with it", map[string]func(*rig){
 			"without a terminal":   func(r *rig) { r.diesWithAside((*rig).run) },
@@ -161,6 +163,32 @@ func (r *rig) cleansUp() {
 	r.counts(1, "^cleaned$")
 }
 
+// leavesHelper: what is left of a clean end is told to end once nobody waits for it.
+// (No shell: what it forks loses a signal that comes before its exec.)
+func (r *rig) leavesHelper() {
+	r.write(".env", "A=1\n")
+	r.run(r.aside, "run", "--", r.child, "helped", "A").sees("^started A=1")
+	r.write(".env", "A=2\n")
+	r.sees("^started A=2")
+	r.counts(1, "^terminated A=1")
+	r.counts(0, "killing")
+}
+
+// leavesEarlierChild: a child of what became aside is no part of the command.
+func (r *rig) leavesEarlierChild() {
+	r.write(".env", "A=1\n")
+	r.run("sh", "-c", `setsid child sleep & echo "other $!"; exec aside run -- sh -c 'echo "begun $A"; exec child sleep'`).sees("^begun 1$")
+	other, _ := strconv.Atoi(r.sees(`^other (\d+)$`))
+	r.write(".env", "A=2\n")
+	r.sees("^begun 2$")
+	r.signal(syscall.SIGTERM)
+	r.ends(128 + 15)
+	r.counts(0, "killing")
+	if err := syscall.Kill(other, syscall.SIGKILL); err != nil {
+		r.Fatalf("the child from before: %v", err)
+	}
+}
+
 func (r *rig) diesWithAside(start func(*rig, ...string) *rig) {
 	start(r, r.aside, "run", "--", r.child, "signals").killAside()
 }
@@ -168,6 +196,7 @@ func (r *rig) diesWithAside(start func(*rig, ...string) *rig) {
 func (r *rig) diesWithAsideLater() {
 	r.write(".env", "A=1\n")
 	r.run(r.aside, "run", "--grace", "50ms", "--", "sh", "-c", `echo "begun $A"; exec child signals`).sees("begun 1")
+	r.sees("ready") // it may be killed sooner
 	r.write(".env", "A=2\n")
 	r.sees("begun 2")
 	r.seesTimes(2, "ready")

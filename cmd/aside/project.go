@@ -130,6 +130,12 @@ func (p *project) scopes() []sources.Scope {
 
 func (p *project) stageType() config.Type { return p.config.StageType(p.stage) }
 
+// overridable reports whether the stage is one for .secrets.local.cue.
+func (p *project) overridable() bool {
+	t := p.stageType()
+	return t == config.Local || t == config.Development
+}
+
 // strict reports whether a secret that is missing is an error: where other
 // people are served, or where it is asked for.
 func (p *project) strict(l layers) bool {
@@ -147,6 +153,7 @@ type layers struct {
 	strict       bool
 	offline      bool
 	sdk          string // whose variables are added: "", sst or sst-v2
+	readOnly     bool   // nothing is kept for when a store cannot be reached
 }
 
 // resolver reads every layer of the project.
@@ -182,7 +189,7 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 		r.Sources = append(r.Sources, src)
 	}
 	add("environment", sources.Process(environ, map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}))
-	if t := p.stageType(); t == config.Local || t == config.Development {
+	if p.overridable() {
 		add(override.Name, sources.Mapped(override.New(p.config.Root), p.declared(selected, p.given[0])))
 	}
 	add("store "+p.config.StoreFor(p.stage).Value, sources.Mapped(stored, p.declared(selected, p.given[1])))

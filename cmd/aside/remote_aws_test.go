@@ -44,6 +44,13 @@ func newMoto(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = buckets.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+		Bucket:                  aws.String("sst-state-abcdefghijkl"),
+		VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, err = parameters(endpoint).PutParameter(t.Context(), &ssm.PutParameterInput{
 		Name: aws.String("/sst/bootstrap"), Type: ssmtypes.ParameterTypeString,
 		Value: aws.String(`{"version":5,"asset":"sst-asset-abcdefghijkl","state":"sst-state-abcdefghijkl"}`),

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/aside-cli/aside/cmd/internal/relay"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
 	"github.com/aside-cli/aside/watch"
@@ -29,6 +30,10 @@ type runFlags struct {
 	onExit       string
 	onChange     string
 	healthyAfter time.Duration
+
+	as     []string // NAME=form
+	dryRun bool
+	mask   bool
 }
 
 func (l *layers) register(flags *pflag.FlagSet) {
@@ -49,8 +54,9 @@ func (a *app) runCommand(pf *projectFlags) *cobra.Command {
 		Short: "run a command with the merged environment",
 		Long: `Run a command with the merged environment, and start it again when that changes.
 
-What wins, highest first: the environment that aside was started with, the
-secrets of the stage, fallback secrets, .env.<stage>.local, .env.local,
+What wins, highest first: the environment that aside was started with,
+.secrets.local.cue (in stages of type local and development), the secrets of the
+stage, those of its type, fallback secrets, .env.<stage>.local, .env.local,
 .env.<stage>, .env, and the parameters of aside.yaml.
 
 Where CI is set, or with --no-watch, aside replaces itself with the command.
@@ -65,7 +71,16 @@ It exits with the command's own code, with 128+N where signal N killed it; with
   aside run --stage production --no-watch -- ./server
 
   # see what a command would get
-  aside run --stage dev -- env`,
+  aside run --stage dev -- env
+
+  # what would be started, and what is watched
+  aside run --dry-run -- npm run dev
+
+  # no secret in what it prints, as for the log of a CI job
+  aside run --mask -- env
+
+  # a key in a file that is there as long as the command is
+  aside run --as TLS_KEY=file -- sh -c 'openssl pkey -in "$TLS_KEY_FILE" -check'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return sources.Hint(usagef("no command to run"), "name one: aside run -- node server.js")
@@ -82,6 +97,7 @@ It exits with the command's own code, with 128+N where signal N killed it; with
 	flags.SetInterspersed(false) // what follows the command's name is its own
 	f.layers.register(flags)
 	f.layers.registerSDK(flags)
+	f.registerDelivery(flags)
 	flags.BoolVar(&f.watch, "watch", false, "restart the command when its environment changes, in CI too (the default elsewhere)")
 	flags.BoolVar(&f.noWatch, "no-watch", false, "replace aside with the command (the default where CI is set)")
 	flags.StringSliceVar(&f.watchOnly, "watch-only", nil, "restart only when one of these changes (NAME,…)")
@@ -92,6 +108,8 @@ It exits with the command's own code, with 128+N where signal N killed it; with
 	flags.StringVar(&f.onExit, "on-exit", "exit", "when the command ends by itself: exit, or wait for the next change")
 	flags.StringVar(&f.onChange, "on-change", "restart", "when the environment changes: restart, or signal:NAME")
 	flags.DurationVar(&f.healthyAfter, "healthy-after", 2*time.Second, "a command that fails sooner than this after a restart gets the environment that worked; 0: never")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be started, with which variables and what is watched; start and write nothing")
+	flags.BoolVar(&f.mask, "mask", false, "print [redacted] where the command prints the value of a secret; aside stays with it then")
 	return cmd
 }
 
@@ -106,10 +124,18 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 	if err != nil {
 		return err
 	}
+	masking := f.mask && !f.dryRun
+	if masking && a.relay == nil && relay.Wanted() {
+		return relay.Run(a.args, signals)
+	}
 	p, err := a.open(pf)
 	if err != nil {
 		return err
 	}
+	if s.Deliver, err = p.deliveries(f.as); err != nil {
+		return err
+	}
+	f.layers.readOnly = f.dryRun
 	resolver, err := p.resolver(f.layers)
 	if err != nil {
 		return err
@@ -122,9 +148,10 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 		if err != nil {
 			return nil, err
 		}
-		if first {
+		if first && !f.dryRun {
 			first = false
 			p.auditRun(args[0], f.link, env)
+			p.noteUnset(f.as, env)
 		}
 		return p.withSDK(env, f.layers)
 	}
@@ -134,6 +161,19 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 		}
 	}
 	s.Complain = a.complain
+	if f.dryRun {
+		return p.dryRun(ctx, s, p.watchConfig(resolver.Sources, f), f, watching)
+	}
+	if masking {
+		m, err := p.startMask(s)
+		if err != nil {
+			return err
+		}
+		defer m.close()
+		if !watching {
+			return s.Run(ctx) // someone has to stay
+		}
+	}
 	if !watching {
 		return s.Exec(ctx)
 	}

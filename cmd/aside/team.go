@@ -18,7 +18,7 @@ func (a *app) recipientsCommand(pf *projectFlags) *cobra.Command {
 		Long: `List, add and remove those who can read the secrets of the local store: age or
 SSH public keys. Adding and removing encrypts every file anew, all or none.`,
 		Example: `  aside recipients list
-  aside recipients add age1… --name ada
+  aside recipients add age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p --name ada
   aside recipients remove ada`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -50,7 +50,7 @@ SSH public keys. Adding and removing encrypts every file anew, all or none.`,
 	}
 	add := &cobra.Command{
 		Use: "add KEY", Short: "let someone read the secrets", Args: oneArg("a public key"),
-		Example: "  aside recipients add age1… --name ada\n  aside recipients add \"$(cat ~/.ssh/id_ed25519.pub)\"",
+		Example: "  aside recipients add age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p --name ada\n  aside recipients add \"$(cat ~/.ssh/id_ed25519.pub)\"",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := a.open(pf)
 			if err != nil {

@@ -91,7 +91,7 @@ func (a *app) types(ctx context.Context, pf *projectFlags, f *typesFlags) error 
 		return nil
 	}
 	if err := os.WriteFile(f.output, text, 0o644); err != nil {
-		return err
+		return unwritable(f.output, err)
 	}
 	p.note("wrote %s", f.output)
 	return nil
@@ -117,8 +117,12 @@ func (p *project) declaredVariables() ([]typegen.Variable, error) {
 		if err != nil {
 			return nil, err
 		}
+		delivered := deliveredName(s)
+		if delivered != name {
+			typ = "" // of the path
+		}
 		vars = append(vars, typegen.Variable{
-			Name: name, Secret: s.Key.Value, Type: typ, Description: d.Description.Value, Required: bool(d.Required) || always[name],
+			Name: delivered, Secret: s.Key.Value, Type: typ, Description: d.Description.Value, Required: bool(d.Required) || always[name],
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(always)) {

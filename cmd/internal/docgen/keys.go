@@ -58,6 +58,9 @@ func keys() map[string]jsonschema.Schema {
 		"secrets.*.type":        says(strings.Join(schema.BuiltinNames(), ", ") + ", or one of types:"),
 		"secrets.*.flatten":     says("also make a variable of each member of the JSON object that it is"),
 		"secrets.*.on-change":   matching("what a change does: restart, signal:NAME or ignore", `^(restart|ignore|signal:.+)$`),
+		"secrets.*.as":          oneOf("how it reaches the command: as a variable, or in a file or descriptor that NAME_FILE names; default: env", "env", "file", "fd"),
+		"secrets.*.path":        matching("where its file is to lie (as: file), from the folder of aside.yaml; default: in a private folder in memory", `.`),
+		"secrets.*.mask":        says("false: aside run --mask lets it through"),
 
 		"types":          says("types of values, by name"),
 		"types.*.schema": matching("the file of a JSON Schema (draft 2020-12), from the folder of aside.yaml", `.`),

@@ -94,7 +94,7 @@ func (g *generator) value(path string, t reflect.Type) (*jsonschema.Schema, erro
 		return &jsonschema.Schema{Type: "string"}, nil
 	case reflect.TypeFor[config.Scalar]():
 		return &jsonschema.Schema{Types: []string{"string", "number", "boolean"}}, nil
-	case reflect.TypeFor[config.Flag]():
+	case reflect.TypeFor[config.Flag](), reflect.TypeFor[config.Switch]():
 		return &jsonschema.Schema{Type: "boolean"}, nil
 	case reflect.TypeFor[config.List]():
 		return list(&jsonschema.Schema{Type: "string"}), nil

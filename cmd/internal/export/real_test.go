@@ -197,6 +197,44 @@ func TestRealDocker(t *testing.T) {
 	equal(t, got, vars)
 }
 
+// TestRealCompose has compose-go read the files, as docker compose does for
+// env_file: {path: …, format: raw} and, in its usual format, without one. The
+// program that does so is a module of its own, which keeps compose-go out of ours.
+func TestRealCompose(t *testing.T) {
+	reader := filepath.Join(t.TempDir(), "compose")
+	build := exec.Command("go", "build", "-o", reader, ".")
+	build.Dir = filepath.Join("testdata", "compose")
+	if message, err := build.CombinedOutput(); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%v: %s", err, message)
+		}
+		t.Skipf("compose-go cannot be built on this machine: %v: %s", err, message)
+	}
+	for format, name := range map[string]string{"docker": "raw", "env": ".env"} {
+		t.Run(format, func(t *testing.T) {
+			vars := accepted(format)
+			out, err := write(t, format, vars)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(reader, name)
+			cmd.Stdin = strings.NewReader(out)
+			answer, err := cmd.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			encoded, got := map[string][]byte{}, map[string]string{}
+			if err := json.Unmarshal(answer, &encoded); err != nil {
+				t.Fatal(err)
+			}
+			for name, value := range encoded {
+				got[name] = string(value)
+			}
+			equal(t, got, vars)
+		})
+	}
+}
+
 func TestRealTerraform(t *testing.T) {
 	terraform := need(t, "terraform")
 	vars := accepted("tfvars")

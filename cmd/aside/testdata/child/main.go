@@ -35,6 +35,9 @@ func main() {
 		show(args[0])
 	case "tree":
 		tree()
+	case "helped": // NAME
+		show(args[0])
+		start(exec.Command(os.Args[0], "sleep"), nil)
 	case "sleep":
 		time.Sleep(time.Hour)
 	case "server": // ADDRESS

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/aside-cli/aside/cmd/internal/config"
+	"github.com/aside-cli/aside/inject"
+	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/override"
+)
+
+// one explains the variable called name, or that of the secret that is declared
+// under it. Of one that is not set it says what may have been meant.
+func (e *explainer) one(env *inject.Environment, name string, asJSON bool) error {
+	v, ok := env.Variable(name)
+	if !ok {
+		d, _ := e.config.Declaration(name)
+		if v, ok = env.Variable(d.Variable(name)); !ok {
+			return e.unset(env, name)
+		}
+	}
+	x := e.explain([]inject.Variable{v})[0]
+	if asJSON {
+		return writeJSON(e.app.stdout, x)
+	}
+	rows := [][2]string{
+		{"from", e.place(x.From)},
+		{"value", fmt.Sprintf("%s, hash %s", count(x.Length, "byte"), x.Hash)},
+	}
+	if len(x.ExpandedFrom) > 0 {
+		rows = append(rows, [2]string{"expanded from", strings.Join(x.ExpandedFrom, ", ")})
+	}
+	stored := false
+	for i, s := range x.Shadows {
+		where := e.place(s)
+		if s.Same {
+			where += ", the same value"
+		}
+		rows = append(rows, [2]string{"shadows", where})
+		stored = stored || v.Shadowed[i].Origin.Layer.Stored()
+	}
+	rows = append(rows, [2]string{"is", strings.Join(is(x), ", ")})
+	if v.Origin.Layer == sources.Env && stored {
+		rows = append(rows, [2]string{"note", "the environment beats stored secrets: they count where " + x.Name + " is not set in it"})
+	}
+	var out strings.Builder
+	fmt.Fprintln(&out, x.Name)
+	for _, row := range rows {
+		fmt.Fprintf(&out, "  %-14s %s\n", row[0], row[1])
+	}
+	_, err := e.app.stdout.Write([]byte(out.String()))
+	return err
+}
+
+// place names an origin with its layer, unless the source says as much.
+func (e *explainer) place(o origin) string {
+	where := e.where(o)
+	if o.Layer != o.Source {
+		where = fmt.Sprintf("%s (%s)", layerOf(o), where)
+	}
+	if o.Version != "" {
+		where += " version " + o.Version
+	}
+	return where
+}
+
+// where is the source of a value and its line, the home folder as ~.
+func (e *explainer) where(o origin) string {
+	source := o.Source
+	if home := e.app.getenv("HOME"); home != "" {
+		if rest, ok := strings.CutPrefix(source, home+string(filepath.Separator)); ok {
+			source = filepath.Join("~", rest)
+		}
+	}
+	if o.Line > 0 {
+		return fmt.Sprintf("%s:%d", source, o.Line)
+	}
+	return source
+}
+
+// layerOf names the layer, and tells what all apps share from the app's own.
+func layerOf(o origin) string {
+	if o.Shared {
+		return "shared " + o.Layer
+	}
+	return o.Layer
+}
+
+// is says what is known of a variable beside its value.
+func is(x explanation) []string {
+	all := known(x)
+	if x.Watched {
+		return append(all, "watched")
+	}
+	return append(all, "not watched: the environment of aside does not change")
+}
+
+// known says what aside.yaml knows of a variable.
+func known(x explanation) []string {
+	var all []string
+	switch {
+	case x.Required:
+		all = append(all, "required")
+	case x.Declared:
+		all = append(all, "declared")
+	}
+	if len(x.Links) > 0 {
+		all = append(all, "linked to "+strings.Join(x.Links, " and "))
+	}
+	if x.As != "" {
+		all = append(all, fmt.Sprintf("in %s (%s)", inject.FileVariable(x.Name), x.As))
+	}
+	return all
+}
+
+// unset says of a name that nothing sets where it would have come from, and what
+// it may be a misspelling of.
+func (e *explainer) unset(env *inject.Environment, name string) error {
+	secret, near := name, env.Names()
+	hint := ""
+	for _, s := range e.config.Secrets {
+		variable := s.Value.Variable(s.Key.Value)
+		if near = append(near, s.Key.Value, variable); variable == name || s.Key.Value == name {
+			secret, hint = s.Key.Value, "it is declared as "+s.Key.Value+", and "
+		}
+	}
+	if meant := config.Nearest(name, near); hint == "" && meant != "" {
+		hint = "did you mean " + meant + "? "
+	}
+	return sources.Hint(fmt.Errorf("%s is not set in stage %s", name, e.stage), hint+"it would come from "+e.everywhere(secret))
+}
+
+// everywhere names all that can set a variable, highest first.
+func (e *explainer) everywhere(secret string) string {
+	from := []string{"the environment"}
+	if e.overridable() {
+		from = append(from, override.Name)
+	}
+	store := e.config.StoreFor(e.stage).Value
+	from = append(from, "the store "+store)
+	if store != "exec" { // which is read only
+		from[len(from)-1] += fmt.Sprintf(" (aside secret set %s --stage %s)", secret, e.stage)
+	}
+	if files := e.layers.envFiles; len(files) > 0 {
+		from = append(from, files...)
+	} else {
+		from = append(from, sources.Cascade(e.stage)...)
+	}
+	return strings.Join(from, ", ") + " or parameters: in " + config.Name
+}

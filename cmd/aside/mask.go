@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/aside-cli/aside/cmd/internal/mask"
+	"github.com/aside-cli/aside/cmd/internal/relay"
+	"github.com/aside-cli/aside/cmd/internal/schema"
+	"github.com/aside-cli/aside/inject"
+	"github.com/aside-cli/aside/sources"
+)
+
+// A masking stands between a command and the outputs of this program, but for
+// a terminal that is masked by a relay.
+type masking struct {
+	project *project
+	known   map[string]bool // the values that are masked
+	set     mask.Set
+	streams []*mask.Stream
+	ends    []*os.File // what the command writes to
+	stops   []func()   // of what keeps the size of terminals
+}
+
+// startMask has s start its commands with masked outputs, each only when its
+// secrets are known to the mask.
+func (p *project) startMask(s *inject.Supervisor) (*masking, error) {
+	m := &masking{project: p, known: map[string]bool{}}
+	// The command is to learn that nobody reads its output any more, and we live on.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	stdout, err := m.output(os.Stdout)
+	if err != nil {
+		return nil, err
+	}
+	stderr := stdout
+	if stdout == nil || !sameOutput(os.Stdout, os.Stderr) {
+		if stderr, err = m.output(os.Stderr); err != nil {
+			m.close()
+			return nil, err
+		}
+	}
+	s.Command.Stdout, s.Command.Stderr = stdout, stderr
+	s.Relayed = p.app.relay != nil
+	resolve := s.Resolve
+	s.Resolve = func(ctx context.Context) (*inject.Environment, error) {
+		env, err := resolve(ctx)
+		if err == nil {
+			err = m.learn(env)
+		}
+		return env, err
+	}
+	return m, nil
+}
+
+// sameOutput reports whether two outputs are one, as after 2>&1: then they are masked
+// as one, in the order in which the command writes.
+func sameOutput(a, b *os.File) bool {
+	one, err1 := a.Stat()
+	other, err2 := b.Stat()
+	return err1 == nil && err2 == nil && os.SameFile(one, other)
+}
+
+// output returns what the command is to write to instead of f, or nil where that
+// is f itself.
+func (m *masking) output(f *os.File) (*os.File, error) {
+	if m.project.app.relay != nil && relay.IsOurs(f) {
+		return nil, nil
+	}
+	r, w, stop, err := outputLike(f)
+	if err != nil {
+		return nil, err
+	}
+	stream := mask.NewStream(f, r, &m.set)
+	go stream.Run()
+	m.streams, m.ends, m.stops = append(m.streams, stream), append(m.ends, w), append(m.stops, stop)
+	return w, nil
+}
+
+// learn masks the secrets of env from now on: what comes from a store or an
+// override.
+func (m *masking) learn(env *inject.Environment) error {
+	var values []string
+	unmasked := m.project.unmasked(env)
+	for _, name := range env.Names() {
+		v, _ := env.Variable(name)
+		secret := v.Origin.Layer.Stored() || v.Origin.Layer == sources.Override
+		if value := v.Secret.Reveal(); secret && !unmasked[name] && !m.known[value] {
+			m.known[value] = true
+			values = append(values, value)
+		}
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	if len(m.streams) > 0 {
+		m.set.Add(values)
+	}
+	if link := m.project.app.relay; link != nil {
+		return link.Send(values)
+	}
+	return nil
+}
+
+// close waits until all that the command has printed is passed on.
+func (m *masking) close() {
+	for _, stop := range m.stops {
+		stop()
+	}
+	for _, w := range m.ends {
+		w.Close()
+	}
+	for _, s := range m.streams {
+		s.Wait()
+	}
+}
+
+// unmasked returns the variables that aside.yaml says mask: false of, with the
+// parts of those that are flattened.
+func (p *project) unmasked(env *inject.Environment) map[string]bool {
+	names := map[string]bool{}
+	for _, s := range p.config.Secrets {
+		if !s.Value.Mask.Off {
+			continue
+		}
+		name := s.Value.Variable(s.Key.Value)
+		names[name] = true
+		if value, ok := env.Lookup(name); ok && bool(s.Value.Flatten) {
+			parts, _ := schema.Flatten(name, value) // it was flattened to make env
+			for part := range parts {
+				names[part] = true
+			}
+		}
+	}
+	return names
+}
