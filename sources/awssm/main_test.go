@@ -53,7 +53,10 @@ func newProxy(t *testing.T, target string, look ...func(operation string, r requ
 		// A body that is still being read when the answer comes would cut that.
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			t.Error(err)
+			if r.Context().Err() == nil { // the store may have given up, when another request failed
+				t.Error(err)
+			}
+			return
 		}
 		var in request
 		if err := json.Unmarshal(body, &in); err != nil {

@@ -63,7 +63,7 @@ func TestIdentityErrors(t *testing.T) {
 	must(t, err)
 	ecKey, _ := sshKey(t, ec, ec.Public(), "")
 	for _, c := range []struct{ name, key, text, hint string }{
-		{"damaged", "#\n" + good[:40] + "X" + good[41:], "key:2: the age identity is damaged", kinds},
+		{"damaged", "#\n" + good[:40] + "1" + good[41:], "key:2: the age identity is damaged", kinds},
 		{"cut short", good[:50], "key:1: the age identity is damaged", kinds},
 		{"post-quantum, damaged", "AGE-SECRET-KEY-PQ-1XYZ", "key:1: the age identity is damaged", kinds},
 		{"plugin", "AGE-PLUGIN-YUBIKEY-1XYZ", "key:1: the identity belongs to an age plugin, which aside does not support", kinds},

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -43,7 +44,8 @@ func (c *Counter) Take() string {
 	return line
 }
 
-// Forward passes requests on to target.
+// Forward passes requests on to target. Each write has it for itself: moto fails
+// now and then when it is asked for two at once, and is asked again.
 func Forward(t testing.TB, target string) http.Handler {
 	t.Helper()
 	u, err := url.Parse(target)
@@ -52,8 +54,20 @@ func Forward(t testing.TB, target string) http.Handler {
 	}
 	forward := httputil.NewSingleHostReverseProxy(u)
 	forward.ErrorLog = log.New(io.Discard, "", 0) // the store's errors are looked at
-	return forward
+	var writing sync.RWMutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if reads.MatchString(Operation(r)) {
+			writing.RLock()
+			defer writing.RUnlock()
+		} else {
+			writing.Lock()
+			defer writing.Unlock()
+		}
+		forward.ServeHTTP(w, r)
+	})
 }
+
+var reads = regexp.MustCompile("^(Get|List|Describe|BatchGet|Head)")
 
 // Operation returns the name of what AWS is asked, of the operations that the
 // stores use.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -45,8 +44,7 @@ func newLocal(t *testing.T) *LocalStore {
 	return s
 }
 
-// A proxy counts what passes through it. Writes pass one after the other:
-// moto's conditional ones are not atomic.
+// A proxy counts what passes through it.
 type proxy struct {
 	*mototest.Counter
 	before func(operation string) // each request, if not nil
@@ -55,16 +53,10 @@ type proxy struct {
 func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
 	p := &proxy{}
-	var writing sync.Mutex
 	forward := mototest.Forward(t, target)
 	p.Counter = mototest.NewCounter(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := mototest.Operation(r)
 		if p.before != nil {
-			p.before(name)
-		}
-		if strings.HasPrefix(name, "Put") {
-			writing.Lock()
-			defer writing.Unlock()
+			p.before(mototest.Operation(r))
 		}
 		forward.ServeHTTP(w, r)
 	}))

@@ -34,10 +34,13 @@ func fake(t *testing.T, answer func(n int, operation string, r request) any) *mo
 	t.Helper()
 	var mu sync.Mutex
 	n := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return mototest.NewCounter(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in request
-		if json.NewDecoder(r.Body).Decode(&in) != nil {
-			return // another request failed before this one was sent
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			if r.Context().Err() == nil { // the store may have given up, when another request failed
+				t.Errorf("%s: %v", mototest.Operation(r), err)
+			}
+			return
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -50,8 +53,6 @@ func fake(t *testing.T, answer func(n int, operation string, r request) any) *mo
 		}
 		json.NewEncoder(w).Encode(out)
 	}))
-	t.Cleanup(server.Close)
-	return newProxy(t, server.URL)
 }
 
 func page(next string, namesAndValues ...string) object {
