@@ -30,7 +30,7 @@ func initTests() map[string]func(*rig) {
 // asInit returns a command line that runs another one as PID 1.
 func (r *rig) asInit(args ...string) []string {
 	r.Helper()
-	namespace := []string{"unshare", "--pid", "--fork", "--mount-proc"}
+	namespace := []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"}
 	if out, err := exec.Command(namespace[0], append(namespace[1:], "true")...).CombinedOutput(); err != nil {
 		r.Skipf("no PID namespaces on this machine: %v %s", err, out)
 	}
@@ -145,7 +145,7 @@ func (r *rig) foreignProc() {
 	}
 	r.env = append(r.env, "ADDRESS="+r.freeAddress())
 	r.write(".env", "A=1\n")
-	r.run("unshare", "--pid", "--fork", r.aside, "run", "--grace", "200ms", "--healthy-after", "0", "--",
+	r.run("unshare", "--pid", "--fork", "--kill-child", r.aside, "run", "--grace", "200ms", "--healthy-after", "0", "--",
 		"sh", "-c", `child server $ADDRESS & [ $A = 2 ] && sleep 0.2 && exit 4; wait`).sees("^listening")
 	r.write(".env", "A=2\n")
 	r.seesTimes(2, "^listening")
