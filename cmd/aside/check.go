@@ -98,7 +98,7 @@ func (a *app) report(found []finding, asJSON bool) error {
 		}
 	}
 	if errors > 0 {
-		return fmt.Errorf("check found %d errors", errors)
+		return fmt.Errorf("check found %s", count(errors, "error"))
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ those that are named. What the other stage sets already stays as it is, unless
 				return err
 			}
 			here.audit(audit.Copy, describe(scopes), slices.Sorted(maps.Keys(secrets))...)
-			here.note("copied %d secrets from %s to %s", len(secrets), from, to)
+			here.note("copied %s from %s to %s", count(len(secrets), "secret"), from, to)
 			return nil
 		},
 	}

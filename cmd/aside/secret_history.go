@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -118,10 +119,25 @@ one, or the one that --to names. It becomes a new version.`,
 			}
 			p.audit(audit.Rollback, scope.String(), args[0])
 			p.note("rolled back %s in %s", args[0], scope)
-			return nil
+			return p.noteInvalid(cmd.Context(), scope, args[0])
 		},
 	}
 	f.register(cmd.Flags())
 	cmd.Flags().StringVar(&to, "to", "", "the version, as aside secret history shows it")
 	return cmd
+}
+
+// noteInvalid tells of an earlier value that is not what aside.yaml says now.
+func (p *project) noteInvalid(ctx context.Context, scope sources.Scope, name string) error {
+	if _, declared := p.config.Declaration(name); !declared {
+		return nil
+	}
+	value, err := p.find(ctx, scope, name)
+	if err != nil {
+		return err
+	}
+	if err := p.checkDeclared(name, value); err != nil {
+		p.note("warning: %s", err)
+	}
+	return nil
 }

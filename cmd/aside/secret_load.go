@@ -46,7 +46,7 @@ input. References ($NAME) are expanded with the variables of the file itself.`,
 				return err
 			}
 			p.audit(audit.Load, describe(scopes), slices.Sorted(maps.Keys(secrets))...)
-			p.note("set %d secrets in %s: %s", len(secrets), describe(scopes), strings.Join(slices.Sorted(maps.Keys(secrets)), ", "))
+			p.note("set %s in %s: %s", count(len(secrets), "secret"), describe(scopes), strings.Join(slices.Sorted(maps.Keys(secrets)), ", "))
 			return nil
 		},
 	}
