@@ -150,6 +150,7 @@ func (r *rig) interactive(ask, interrupted, leave string, args ...string) {
 	r.types(ask)
 	r.sees("42")
 	r.seesTimes(2, "> ")
+	r.rests() // python would overlook a signal between its prompt and its select
 	r.types("\x03")
 	r.sees(interrupted)
 	r.types(leave)
