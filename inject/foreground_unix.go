@@ -5,6 +5,7 @@ package inject
 import (
 	"fmt"
 	"os"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -54,6 +55,8 @@ func Foreground(args []string) (code int, ok bool) {
 	if fd, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0); err == nil {
 		setForeground(fd, unix.Getpid())
 	}
+	runtime.LockOSThread()
+	dieWithParent()
 	l := launch{path: args[2], argv: args[3:], environ: os.Environ()}
 	err := startError(l.path, l.exec())
 	fmt.Fprintf(os.Stderr, "aside: %v\n", err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -60,6 +61,65 @@ func TestNobodysChild(t *testing.T) {
 	}
 }
 
+// On a terminal too a command dies with this program, whatever thread makes it
+// the command.
+func TestForegroundDiesWithParent(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	started, die := make(chan int), make(chan struct{})
+	go onThreadOfItsOwn(func() { // the parent that counts
+		pid, err := syscall.ForkExec(self, []string{self, elsewhere, foregroundArg, "/bin/sleep", "sleep", "1000"},
+			&syscall.ProcAttr{Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}})
+		if err != nil {
+			t.Error(err)
+		}
+		started <- pid
+		<-die
+	})
+	pid := <-started
+	if pid == 0 {
+		return
+	}
+	defer syscall.Kill(pid, syscall.SIGKILL)
+	name := fmt.Sprintf("/proc/%d/comm", pid)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if comm, _ := os.ReadFile(name); string(comm) == "sleep\n" {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("it did not become sleep")
+		}
+	}
+	close(die)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		var ws syscall.WaitStatus
+		if got, _ := syscall.Wait4(pid, &ws, syscall.WNOHANG, nil); got == pid {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("it lives on")
+		}
+	}
+}
+
+// onThreadOfItsOwn runs f on a thread that ends with f, as the first one never does.
+func onThreadOfItsOwn(f func()) {
+	runtime.LockOSThread()
+	if syscall.Gettid() != syscall.Getpid() {
+		f()
+		return
+	}
+	defer runtime.UnlockOSThread()
+	var other sync.WaitGroup
+	other.Go(func() {
+		runtime.LockOSThread()
+		f()
+	})
+	other.Wait()
+}
+
 // A process knows when it was started, as exactly as /proc tells.
 func TestStartedBefore(t *testing.T) {
 	before := sinceBoot()
@@ -93,11 +153,11 @@ func TestParseStat(t *testing.T) {
 		want member
 		ok   bool
 	}{
-		{"12 (sh) S 1 12 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20", member{parent: 1, group: 12, started: 4711, state: 'S', name: "sh"}, true},
-		{"12 (a) Z 9) R 7 8 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 0", member{parent: 7, group: 8, state: 'R', name: "a) Z 9"}, true},
-		{"12 () T 7 8 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19", member{parent: 7, group: 8, started: 19, state: 'T'}, true},
+		{"12 (sh) S 1 12 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20", member{parent: 1, group: 12, started: 4711, threads: 17, state: 'S', name: "sh"}, true},
+		{"12 (a) Z 9) R 7 8 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 0", member{parent: 7, group: 8, threads: 17, state: 'R', name: "a) Z 9"}, true},
+		{"12 () T 7 8 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19", member{parent: 7, group: 8, started: 19, threads: 17, state: 'T'}, true},
 		{"12 (sh) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18", member{}, false},
-		{"12 (sh) S x 1 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19", member{state: 'S', group: 1, started: 19, name: "sh"}, false},
+		{"12 (sh) S x 1 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19", member{state: 'S', group: 1, started: 19, threads: 17, name: "sh"}, false},
 		{"12 sh S 1 2", member{}, false},
 		{"", member{}, false},
 	} {

@@ -35,6 +35,10 @@ func processAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
+// dieWithParent says for this thread what processAttr says for the first one: if
+// another one calls exec, its word counts.
+func dieWithParent() { unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0) }
+
 func clearSignalMask() {
 	unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil)
 }
@@ -127,6 +131,7 @@ func (p *unixProcess) members() []member {
 type member struct {
 	pid, parent, group int
 	started            ticks
+	threads            int
 	state              byte
 	name               string
 }
@@ -141,6 +146,11 @@ func sinceBoot() ticks {
 }
 
 func (m member) startedBefore(t ticks) bool { return m.started < t }
+
+// alive reports whether any of its threads lives. Where the first has ended, which
+// a killed process goes through too, it looks like a zombie, but has its files
+// and ports as long as the others run.
+func (m member) alive() bool { return m.state != 'X' && (m.state != 'Z' || m.threads > 1) }
 
 // paused reports whether a signal would wait until the process is continued.
 func (m member) paused() bool { return m.state == 'T' }
@@ -159,7 +169,7 @@ func descendants(foreign map[int]bool) (found []member, ok bool) {
 		for _, m := range all {
 			if below[m.parent] && !below[m.pid] && !foreign[m.pid] {
 				below[m.pid], grown = true, true
-				if m.state != 'Z' && m.state != 'X' && m.group != unix.Getpgrp() {
+				if m.alive() && m.group != unix.Getpgrp() {
 					found = append(found, m)
 				}
 			}
@@ -181,7 +191,7 @@ func sharesProcessGroup() bool {
 		kin[pid] = true
 	}
 	for _, m := range all {
-		if m.group == unix.Getpgrp() && !kin[m.pid] && m.parent != os.Getpid() && m.state != 'Z' {
+		if m.group == unix.Getpgrp() && !kin[m.pid] && m.parent != os.Getpid() && m.alive() {
 			return true
 		}
 	}
@@ -215,7 +225,8 @@ func processes() []member {
 }
 
 // parseStat reads /proc/PID/stat: pid (name) state parent group …, where name
-// may hold anything, and the start is the 22nd (proc(5)).
+// may hold anything, the number of threads is the 20th, and the start the 22nd
+// (proc(5)).
 func parseStat(stat []byte) (member, bool) {
 	open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
 	if open < 0 || end < open {
@@ -227,8 +238,9 @@ func parseStat(stat []byte) (member, bool) {
 	}
 	parent, err1 := strconv.Atoi(string(fields[1]))
 	group, err2 := strconv.Atoi(string(fields[2]))
-	started, err3 := strconv.ParseUint(string(fields[19]), 10, 64)
+	threads, err3 := strconv.Atoi(string(fields[17]))
+	started, err4 := strconv.ParseUint(string(fields[19]), 10, 64)
 	return member{
-		parent: parent, group: group, started: ticks(started), state: fields[0][0], name: string(stat[open+1 : end]),
-	}, err1 == nil && err2 == nil && err3 == nil
+		parent: parent, group: group, started: ticks(started), threads: threads, state: fields[0][0], name: string(stat[open+1 : end]),
+	}, err1 == nil && err2 == nil && err3 == nil && err4 == nil
 }

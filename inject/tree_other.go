@@ -21,6 +21,8 @@ func becomeReaper() map[int]bool { return nil }
 
 func processAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
+func dieWithParent() {}
+
 func clearSignalMask() {}
 
 func (h *host) reapOrphans() {}

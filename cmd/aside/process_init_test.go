@@ -146,8 +146,9 @@ func (r *rig) foreignProc() {
 	r.env = append(r.env, "ADDRESS="+r.freeAddress())
 	r.write(".env", "A=1\n")
 	r.run("unshare", "--pid", "--fork", "--kill-child", r.aside, "run", "--grace", "200ms", "--healthy-after", "0", "--",
-		"sh", "-c", `child server $ADDRESS & [ $A = 2 ] && sleep 0.2 && exit 4; wait`).sees("^listening")
+		"sh", "-c", `child server $ADDRESS & [ $A = 2 ] && until [ -e go ]; do sleep 0.02; done && exit 4; wait`).sees("^listening")
 	r.write(".env", "A=2\n")
 	r.seesTimes(2, "^listening")
+	r.write("go", "")
 	r.ends(4)
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,16 +21,17 @@ func trees() []behaviour {
 			"subreaper":          (*rig).subreaper,
 		}},
 		{"before a restart starts the new command, nothing of the old one is left, and ports are free again", map[string]func(*rig){
-			"sh -c 'server & wait'":            func(r *rig) { r.portIsFree("child server $ADDRESS & wait") },
-			"a server in a session of its own": func(r *rig) { r.portIsFree("setsid child server $ADDRESS & wait") },
-			"a server that forked twice":       func(r *rig) { r.portIsFree("(setsid child server $ADDRESS &) & wait; sleep 1000") },
-			"a stopped server":                 func(r *rig) { r.portIsFree("child server $ADDRESS & kill -STOP $!; sleep 1000") },
-			"a stopped process":                (*rig).wakesUp,
-			"all of it at once":                (*rig).treeIsGone,
-			"on a terminal":                    (*rig).treeIsGoneOnTTY,
-			"helpers of a clean end":           (*rig).cleansUp,
-			"a helper that stays":              (*rig).leavesHelper,
-			"but a child from before":          (*rig).leavesEarlierChild,
+			"sh -c 'server & wait'":             func(r *rig) { r.portIsFree("child server $ADDRESS & wait") },
+			"a server in a session of its own":  func(r *rig) { r.portIsFree("setsid child server $ADDRESS & wait") },
+			"a server that forked twice":        func(r *rig) { r.portIsFree("(setsid child server $ADDRESS &) & wait; sleep 1000") },
+			"a server without its first thread": func(r *rig) { r.portIsFree("setsid child headless $ADDRESS & wait") },
+			"a stopped server":                  func(r *rig) { r.portIsFree("child server $ADDRESS & kill -STOP $!; sleep 1000") },
+			"a stopped process":                 (*rig).wakesUp,
+			"all of it at once":                 (*rig).treeIsGone,
+			"on a terminal":                     (*rig).treeIsGoneOnTTY,
+			"helpers of a clean end":            (*rig).cleansUp,
+			"a helper that stays":               (*rig).leavesHelper,
+			"but a child from before":           (*rig).leavesEarlierChild,
 		}},
 		{"when aside is killed with KILL, the command dies with it", map[string]func(*rig){
 			"without a terminal":   func(r *rig) { r.diesWithAside((*rig).run) },
@@ -62,14 +64,16 @@ func (r *rig) nothingLeft() {
 	}
 }
 
-// freeAddress returns one on which nobody listens.
+// freeAddress returns one on which nobody listens. Its port is below those that
+// the system gives to connections, one of which could take it between two commands.
 func (r *rig) freeAddress() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		r.Fatal(err)
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (r *rig) leads(start func(*rig, ...string) *rig) {

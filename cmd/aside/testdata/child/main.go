@@ -42,6 +42,8 @@ func main() {
 		time.Sleep(time.Hour)
 	case "server": // ADDRESS
 		server(args[0])
+	case "headless": // ADDRESS
+		headless(args[0])
 	}
 }
 
@@ -123,4 +125,18 @@ func server(address string) {
 	}
 	fmt.Println("listening on", l.Addr())
 	time.Sleep(time.Hour)
+}
+
+// headless is a server whose first thread has ended: others serve on.
+func headless(address string) {
+	runtime.LockOSThread()
+	if unix.Gettid() != unix.Getpid() {
+		fmt.Println("failed: not on the first thread")
+		os.Exit(1)
+	}
+	go func() {
+		runtime.LockOSThread()
+		server(address)
+	}()
+	syscall.Syscall(syscall.SYS_EXIT, 0, 0, 0)
 }
