@@ -108,6 +108,9 @@ func (h *host) stopSelf(sig syscall.Signal, others bool) bool {
 	if h.relayed {
 		sig, others = syscall.SIGSTOP, false
 	}
+	if h.onStop != nil {
+		h.onStop()
+	}
 	return stopJob(sig, others, h.sigcont)
 }
 

@@ -16,6 +16,7 @@ import (
 type host struct {
 	tty     *terminal    // nil without a controlling terminal
 	relayed bool         // see [Supervisor.Relayed]
+	onStop  func()       // see [Supervisor.BeforeStop]
 	foreign map[int]bool // our children that are no part of any command
 	starts  chan func()
 	sigchld chan os.Signal
@@ -30,10 +31,11 @@ type host struct {
 }
 
 // newHost takes over the reaping of children; close gives it back.
-func newHost(relayed bool) *host {
+func newHost(relayed bool, onStop func()) *host {
 	h := &host{
 		tty:     openTerminal(),
 		relayed: relayed,
+		onStop:  onStop,
 		starts:  make(chan func()),
 		sigchld: make(chan os.Signal, 1),
 		sigtstp: make(chan os.Signal, 1),

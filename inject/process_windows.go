@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// newHost needs not know whether there is a relay: nothing stops a program here.
-func newHost(bool) *jobHost { return &jobHost{system: windowsJobs{}} }
+// newHost needs not know what is about stops: nothing stops a program here.
+func newHost(bool, func()) *jobHost { return &jobHost{system: windowsJobs{}} }
 
 // windowsJobs are Windows' own job objects.
 type windowsJobs struct{}

@@ -28,7 +28,7 @@ func next(t *testing.T, p process) event {
 }
 
 func TestWindowsExitCodes(t *testing.T) {
-	host := newHost(false)
+	host := newHost(false, nil)
 	defer host.close()
 	for _, code := range []int{0, 1, 7, 255, 256} {
 		p, err := host.start(cmdExe(fmt.Sprint("exit ", code)))
@@ -47,7 +47,7 @@ func TestWindowsExitCodes(t *testing.T) {
 
 // The job holds the whole tree, from the start to the end.
 func TestWindowsTreeEndsTogether(t *testing.T) {
-	host := newHost(false)
+	host := newHost(false, nil)
 	defer host.close()
 	p, err := host.start(cmdExe("cmd.exe /c ping -n 1000 127.0.0.1 >NUL"))
 	if err != nil {
@@ -70,7 +70,7 @@ func TestWindowsTreeEndsTogether(t *testing.T) {
 }
 
 func TestWindowsStartFails(t *testing.T) {
-	host := newHost(false)
+	host := newHost(false, nil)
 	defer host.close()
 	text := filepath.Join(t.TempDir(), "text.exe")
 	if err := os.WriteFile(text, []byte("no program"), 0o700); err != nil {

@@ -14,7 +14,7 @@ import (
 // TestHelpersKeepTheirExit runs programs of our own, as a credential helper is,
 // while a command leaves orphans behind: each exit goes to whom it belongs.
 func TestHelpersKeepTheirExit(t *testing.T) {
-	h := newHost(false)
+	h := newHost(false, nil)
 	defer h.close()
 	p, err := h.start(launch{
 		path:    "/bin/sh",
@@ -48,7 +48,7 @@ func TestHelpersKeepTheirExit(t *testing.T) {
 // TestNobodysChild: a child that this program has through an exec of its parent
 // is in its process group, and nobody waits for it.
 func TestNobodysChild(t *testing.T) {
-	h := newHost(false)
+	h := newHost(false, nil)
 	defer h.close()
 	pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", "exit 3"}, &syscall.ProcAttr{})
 	if err != nil {

@@ -53,6 +53,10 @@ type Supervisor struct {
 	// nobody would end them.
 	Relayed bool
 
+	// BeforeStop, if not nil, is called before this program stops with its
+	// command, as a shell's job, so that what the command printed can be passed on.
+	BeforeStop func()
+
 	// Say prints a line for the user, Complain an error that ended nothing.
 	Say      func(format string, args ...any)
 	Complain func(error)
@@ -68,7 +72,7 @@ type Supervisor struct {
 // its context for a second. What a Supervisor left that was killed, Run removes.
 func (s *Supervisor) Run(ctx context.Context) error {
 	sweepDead()
-	host := newHost(s.Relayed)
+	host := newHost(s.Relayed, s.BeforeStop)
 	defer host.close()
 	return s.run(ctx, host)
 }

@@ -43,6 +43,7 @@ func (p *project) startMask(s *inject.Supervisor) (*masking, error) {
 	}
 	s.Command.Stdout, s.Command.Stderr = stdout, stderr
 	s.Relayed = p.app.relay != nil
+	s.BeforeStop = m.settle
 	resolve := s.Resolve
 	s.Resolve = func(ctx context.Context) (*inject.Environment, error) {
 		env, err := resolve(ctx)
@@ -101,6 +102,13 @@ func (m *masking) learn(env *inject.Environment) error {
 		return link.Send(values)
 	}
 	return nil
+}
+
+// settle waits until what the command has printed so far is passed on.
+func (m *masking) settle() {
+	for _, s := range m.streams {
+		s.Settle()
+	}
 }
 
 // close waits until all that the command has printed is passed on.

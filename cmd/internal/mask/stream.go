@@ -51,6 +51,17 @@ func (s *Stream) Run() {
 	}
 }
 
+// Settle waits until all that was written up to now is passed on, for 0.1 s at
+// most. It is for a program that is about to stop.
+func (s *Stream) Settle() {
+	for end := time.Now().Add(linger); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if s.waiting.Load() && !pending(s.r) && s.waiting.Load() {
+			break
+		}
+	}
+	s.w.Flush()
+}
+
 // Wait waits for the end of Run once the command is gone. A process that the
 // command left behind may keep the other side open: all that was written up to
 // now is passed on, but not what comes after 0.1 to 0.2 s of silence, or goes on

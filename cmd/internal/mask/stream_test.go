@@ -87,3 +87,23 @@ func TestStreamFails(t *testing.T) {
 	}
 	s.Wait()
 }
+
+// TestSettle: what was written is passed on, also what may be the beginning of a value.
+func TestSettle(t *testing.T) {
+	r, w := pipe(t)
+	set := &Set{}
+	set.Add([]string{"secret"})
+	out := &output{takes: 20 * time.Millisecond}
+	s := NewStream(out, r, set)
+	s.w.hold = time.Hour
+	go s.Run()
+	for range 3 {
+		io.WriteString(w, "a secret, sec")
+		s.Settle()
+		if got, want := out.String(), "a [redacted], sec"; !strings.HasSuffix(got, want) {
+			t.Fatalf("%q", got)
+		}
+	}
+	w.Close()
+	s.Wait()
+}

@@ -22,6 +22,7 @@ import (
 type relay struct {
 	*terminal
 	master    *os.File // our side of the other terminal
+	output    *mask.Stream
 	pid       int
 	continued chan os.Signal
 	expected  bool // a SIGCONT is still to come on another channel
@@ -84,11 +85,11 @@ func Run(args []string, signals <-chan os.Signal) error {
 		return err
 	}
 	defer link.Close()
-	output := mask.NewStream(t.f, master, set)
-	go t.guard(output.Run)
+	r.output = mask.NewStream(t.f, master, set)
+	go t.guard(r.output.Run)
 	go t.guard(func() { receive(link, set.Add) }) // ends with the child
 	status := r.follow(signals, stops)
-	output.Wait()
+	r.output.Wait()
 	if sig := syscall.Signal(status - 128); !IsOurs(os.Stdin) && (sig == syscall.SIGINT || sig == syscall.SIGQUIT) {
 		syscall.Kill(0, sig) // the rest of the pipeline would have had it from the terminal
 	}
@@ -206,6 +207,7 @@ func (r *relay) signal(sig syscall.Signal) {
 
 // suspend follows the child's stop.
 func (r *relay) suspend() {
+	r.output.Settle()
 	r.leave()
 	r.expected = inject.StopJob(r.continued)
 	r.take(r.master)
