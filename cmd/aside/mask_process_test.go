@@ -18,6 +18,7 @@ import (
 // TestProcessMasked holds aside to what it is held to without --mask, but for
 // what is different by its nature.
 func TestProcessMasked(t *testing.T) {
+	t.Parallel()
 	const long = "takes long, and others show it too"
 	different := map[string]string{
 		"all 256":             long,

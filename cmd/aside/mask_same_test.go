@@ -14,6 +14,7 @@ import (
 
 // TestMaskedLooksTheSame compares what arrives on a terminal, byte for byte.
 func TestMaskedLooksTheSame(t *testing.T) {
+	t.Parallel()
 	p := build(t)
 	for name, test := range map[string]struct {
 		args []string

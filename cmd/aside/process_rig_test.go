@@ -29,7 +29,7 @@ type programs struct{ aside, child string }
 // build builds the programs as users get them, and with -race as it is here.
 func build(tb testing.TB) programs {
 	tb.Helper()
-	unignore(tb)
+	unignore()
 	dir := tb.TempDir()
 	p := programs{filepath.Join(dir, "aside"), filepath.Join(dir, "child")}
 	for output, args := range map[string][]string{
@@ -45,15 +45,15 @@ func build(tb testing.TB) programs {
 }
 
 // unignore keeps from what is started the signals that the tests themselves were
-// started to ignore, as nohup and scripts do with their jobs in the background.
-func unignore(tb testing.TB) {
+// started to ignore, as nohup and scripts do with their jobs in the background. For
+// good: signal.Stop would ignore them again, and signal.Ignored not know it.
+func unignore() {
 	caught := make(chan os.Signal, 1)
 	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
 		if signal.Ignored(sig) {
 			signal.Notify(caught, sig)
 		}
 	}
-	tb.Cleanup(func() { signal.Stop(caught) })
 }
 
 // A rig runs one command line in a project folder of its own.
