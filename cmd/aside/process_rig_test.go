@@ -29,7 +29,6 @@ type programs struct{ aside, child string }
 // build builds the programs as users get them, and with -race as it is here.
 func build(tb testing.TB) programs {
 	tb.Helper()
-	unignore()
 	dir := tb.TempDir()
 	p := programs{filepath.Join(dir, "aside"), filepath.Join(dir, "child")}
 	for output, args := range map[string][]string{
@@ -73,6 +72,7 @@ type rig struct {
 }
 
 func newRig(t testing.TB, p programs) *rig {
+	unignore()
 	dir := t.TempDir()
 	return &rig{TB: t, programs: p, dir: dir, env: []string{
 		"PATH=" + filepath.Dir(p.aside) + ":" + os.Getenv("PATH"),
