@@ -190,13 +190,18 @@ func (p *unixProcess) follow(ws syscall.WaitStatus) {
 			p.eventc <- event{kind: stopped, signal: ws.StopSignal()}
 		}
 	case ws.Signaled():
-		p.exited = true
-		p.eventc <- event{kind: exited, status: 128 + int(ws.Signal()), signal: ws.Signal()}
+		p.end(event{kind: exited, status: 128 + int(ws.Signal()), signal: ws.Signal()})
 	case ws.Exited():
-		p.exited = true
-		p.eventc <- event{kind: exited, status: ws.ExitStatus()}
+		p.end(event{kind: exited, status: ws.ExitStatus()})
 	}
-	if p.exited && p.host.tty != nil {
+}
+
+// end tells of the command's end once the terminal is ours again: a Ctrl-C that
+// answers what is said of it is for us.
+func (p *unixProcess) end(e event) {
+	p.exited = true
+	if p.host.tty != nil {
 		p.host.tty.ended()
 	}
+	p.eventc <- e
 }
