@@ -38,15 +38,7 @@ what the command gets, even where it is set to the empty string.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := a.open(pf)
-			if err != nil {
-				return err
-			}
-			r, err := p.resolver(l)
-			if err != nil {
-				return err
-			}
-			env, err := p.resolve(cmd.Context(), r, l)
+			p, env, err := a.openResolved(cmd.Context(), pf, l)
 			if err != nil {
 				return err
 			}

@@ -38,15 +38,7 @@ format cannot hold byte for byte is refused, by name.`,
 			if err := export.Check(format); err != nil {
 				return usageError{err}
 			}
-			p, err := a.open(pf)
-			if err != nil {
-				return err
-			}
-			r, err := p.resolver(l)
-			if err != nil {
-				return err
-			}
-			env, err := p.resolve(cmd.Context(), r, l)
+			p, env, err := a.openResolved(cmd.Context(), pf, l)
 			if err != nil {
 				return err
 			}

@@ -1,21 +1,16 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/aside-cli/aside/cmd/internal/config"
-	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
-	"github.com/aside-cli/aside/sources/override"
 )
 
 // reserved are aside's own keys: they never reach a command.
@@ -143,95 +138,6 @@ func (p *project) strict(l layers) bool {
 	return l.strict || t == config.Production || t == config.Preview
 }
 
-// layers say which sources a command gets, and what of them.
-type layers struct {
-	envFiles     []string // instead of the cascade
-	clean        bool
-	keep         []string
-	only, except []string
-	link         string
-	strict       bool
-	offline      bool
-	sdk          string // whose variables are added: "", sst or sst-v2
-	readOnly     bool   // nothing is kept for when a store cannot be reached
-}
-
-// resolver reads every layer of the project.
-func (p *project) resolver(l layers) (*inject.Resolver, error) {
-	if err := checkSDK(l.sdk); err != nil {
-		return nil, err
-	}
-	selected, err := p.selection(l)
-	if err != nil {
-		return nil, err
-	}
-	environ := p.app.environ
-	if l.clean {
-		environ = l.cleaned(environ)
-	}
-	stored := sources.Stored(p.store, p.scopes()...)
-	if polled, ok := stored.(sources.PolledSource); ok {
-		if polled, err = p.kept(polled, l); err != nil {
-			return nil, err
-		}
-		stored = sources.Cached(polled)
-	}
-	files := sources.EnvFiles(p.config.Root, sources.Cascade(p.stage)...)
-	if len(l.envFiles) > 0 {
-		later := slices.Clone(l.envFiles)
-		slices.Reverse(later) // the later one wins
-		files = sources.RequiredEnvFiles(p.flags.dir, later...)
-	}
-	r := &inject.Resolver{Without: reserved[:]}
-	var names []string
-	add := func(name string, src sources.Source) {
-		names = append(names, name)
-		r.Sources = append(r.Sources, src)
-	}
-	add("environment", sources.Process(environ, map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}))
-	if p.overridable() {
-		add(override.Name, sources.Mapped(override.New(p.config.Root), p.declared(selected, p.given[0])))
-	}
-	add("store "+p.config.StoreFor(p.stage).Value, sources.Mapped(stored, p.declared(selected, p.given[1])))
-	add(".env files", files)
-	add(config.Name, p.config.ParameterSource())
-	if p.flags.verbose {
-		r.Trace = func(i int, reading sources.Reading, err error, took time.Duration) {
-			p.app.say("%s: %s in %s", names[i], outcome(reading, err), took.Round(10*time.Microsecond))
-		}
-	}
-	return r, nil
-}
-
-// cleaned keeps what --clean keeps of the environment.
-func (l layers) cleaned(environ []string) []string {
-	keep := append([]string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR"}, l.keep...)
-	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
-		name, _, _ := strings.Cut(v, "=")
-		return !slices.Contains(keep, name) && !strings.HasPrefix(name, "LC_")
-	})
-}
-
-// resolve reads and merges everything and checks that nothing required is
-// missing. Warnings are printed.
-func (p *project) resolve(ctx context.Context, r *inject.Resolver, l layers) (*inject.Environment, error) {
-	env, warnings, err := r.Resolve(ctx)
-	if err != nil {
-		return nil, err
-	}
-	missing := p.missing(env, l)
-	if len(missing) > 0 && p.strict(l) {
-		return nil, p.missingError(missing)
-	}
-	for _, w := range warnings {
-		p.warn(errors.New(w))
-	}
-	if len(missing) > 0 {
-		p.warn(p.missingError(missing))
-	}
-	return env, nil
-}
-
 // warn prints a warning once, however often it is found.
 func (p *project) warn(err error) {
 	if p.flags.quiet || !p.warned.first(err.Error()) {
@@ -261,10 +167,3 @@ func (o *onceEach) first(line string) bool {
 }
 
 func (p *project) warnLine(line string) { p.warn(errors.New(line)) }
-
-func outcome(r sources.Reading, err error) string {
-	if err != nil {
-		return "failed"
-	}
-	return fmt.Sprintf("%d values", len(r.Values))
-}

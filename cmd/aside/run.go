@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/aside-cli/aside/cmd/internal/relay"
 	"github.com/aside-cli/aside/inject"
@@ -34,17 +33,6 @@ type runFlags struct {
 	as     []string // NAME=form
 	dryRun bool
 	mask   bool
-}
-
-func (l *layers) register(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&l.envFiles, "env-file", nil, "read this file instead of the .env files; may be repeated, the later one wins")
-	flags.BoolVar(&l.clean, "clean", false, "start from an almost empty environment instead of the current one")
-	flags.StringSliceVar(&l.keep, "keep", nil, "with --clean, keep these variables too (NAME,…)")
-	flags.StringSliceVar(&l.only, "only", nil, "inject only the stored secrets that match (GLOB,…)")
-	flags.StringVar(&l.link, "link", "", "inject only the stored secrets of this link in aside.yaml")
-	flags.BoolVar(&l.strict, "strict", false, "a required secret that is missing is an error in every stage")
-	flags.BoolVar(&l.offline, "offline", false, "use what was kept of a remote store, and do not ask it")
-	flags.StringSliceVar(&l.except, "except", nil, "inject no stored secret that matches (GLOB,…)")
 }
 
 func (a *app) runCommand(pf *projectFlags) *cobra.Command {

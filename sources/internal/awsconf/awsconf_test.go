@@ -18,21 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/mototest"
 )
 
-func TestMain(m *testing.M) {
-	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
-			os.Unsetenv(name)
-		}
-	}
-	os.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-	os.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-key")
-	os.Setenv("AWS_CONFIG_FILE", os.DevNull)
-	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
-	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	m.Run()
-}
+// No test needs the server: they are signed in, and that is all.
+func TestMain(m *testing.M) { new(mototest.Server).Run(m) }
 
 // signedOut takes away the credentials that the other tests have.
 func signedOut(t *testing.T) {
