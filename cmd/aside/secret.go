@@ -73,12 +73,12 @@ in a pipe or a file nothing does.`,
 			if err != nil {
 				return err
 			}
-			value, err := p.find(cmd.Context(), scope, args[0])
+			v, err := p.find(cmd.Context(), scope, args[0])
 			if err != nil {
 				return err
 			}
 			p.audit(audit.Reveal, describe([]sources.Scope{scope}), args[0])
-			out := value.Reveal()
+			out := v.Secret.Reveal()
 			if a.onTerminal() {
 				out += "\n"
 			}
@@ -92,22 +92,22 @@ in a pipe or a file nothing does.`,
 
 // find returns a secret of the scope. Where it has none but another scope that
 // counts for the stage does, the error says so.
-func (p *project) find(ctx context.Context, scope sources.Scope, name string) (sources.Secret, error) {
+func (p *project) find(ctx context.Context, scope sources.Scope, name string) (sources.Value, error) {
 	values, err := p.store.Read(ctx, scope)
 	if err != nil {
-		return sources.Secret{}, err
+		return sources.Value{}, err
 	}
 	if i := slices.IndexFunc(values, func(v sources.Value) bool { return v.Name == name }); i >= 0 {
-		return values[i].Secret, nil
+		return values[i], nil
 	}
 	err = fmt.Errorf("%s in %s: %w", name, scope, sources.ErrNotFound)
 	if scope.Layer == sources.Stage {
 		fallback := sources.Scope{Layer: sources.Fallback, Shared: scope.Shared}
 		if _, e := p.find(ctx, fallback, name); e == nil {
-			return sources.Secret{}, sources.Hint(err, "there is a fallback: aside secret get "+name+" --fallback")
+			return sources.Value{}, sources.Hint(err, "there is a fallback: aside secret get "+name+" --fallback")
 		}
 	}
-	return sources.Secret{}, hintMissing(err)
+	return sources.Value{}, hintMissing(err)
 }
 
 // hintMissing says what to do about a secret that is not there.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -117,9 +116,17 @@ one, or the one that --to names. It becomes a new version.`,
 			if err := h.Rollback(cmd.Context(), scope, args[0], to); err != nil {
 				return hintMissing(err)
 			}
-			p.audit(audit.Rollback, scope.String(), args[0])
-			p.note("rolled back %s in %s", args[0], scope)
-			return p.noteInvalid(cmd.Context(), scope, args[0])
+			v, err := p.find(cmd.Context(), scope, args[0])
+			changed := describe(together(v, scope))
+			p.audit(audit.Rollback, changed, args[0])
+			p.note("rolled back %s in %s", args[0], changed)
+			if err != nil {
+				return err
+			}
+			if err := p.checkDeclared(args[0], v.Secret); err != nil {
+				p.note("warning: %s", err)
+			}
+			return nil
 		},
 	}
 	f.register(cmd.Flags())
@@ -127,17 +134,17 @@ one, or the one that --to names. It becomes a new version.`,
 	return cmd
 }
 
-// noteInvalid tells of an earlier value that is not what aside.yaml says now.
-func (p *project) noteInvalid(ctx context.Context, scope sources.Scope, name string) error {
-	if _, declared := p.config.Declaration(name); !declared {
-		return nil
+// together returns the scopes that a value holds for: the types that it was set
+// for at once, which change at once too.
+func together(v sources.Value, scope sources.Scope) []sources.Scope {
+	if scope.Layer != sources.Type || len(v.Group) == 0 {
+		return []sources.Scope{scope}
 	}
-	value, err := p.find(ctx, scope, name)
-	if err != nil {
-		return err
+	var scopes []sources.Scope
+	for _, name := range v.Group {
+		s := sources.TypeScope(name)
+		s.Shared = scope.Shared
+		scopes = append(scopes, s)
 	}
-	if err := p.checkDeclared(name, value); err != nil {
-		p.note("warning: %s", err)
-	}
-	return nil
+	return scopes
 }
