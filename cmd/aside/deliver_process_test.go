@@ -251,7 +251,9 @@ func testDescriptors(t *testing.T, p programs) {
 	}
 	defer third.Close()
 	r.fd3 = other // one that is to be inherited stays where it is
-	r.run("aside", "run", "--", "sh", "-c", `echo fd3 >&3; `+server)
+	// The shell stays and says so when it has opened all it will: exec would
+	// show the files that a program opens to load.
+	r.run("aside", "run", "--", "sh", "-c", `echo fd3 >&3; cat $FILE_FILE $FIXED_FILE $FD_FILE; sleep 1000 & echo " ready $$"; wait`)
 	count := func(pid int) int {
 		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 		if err != nil {
