@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
@@ -35,6 +37,12 @@ func (p *project) withSDK(env *inject.Environment, l layers) (*inject.Environmen
 	secrets, err := p.sdkSecrets(env, l)
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		if l.sdk == "sst" && !utf8.ValidString(secrets[name].Secret.Reveal()) {
+			return nil, sources.Hint(fmt.Errorf("--sdk sst: JSON cannot hold %s: it is no UTF-8", name),
+				"encode it, with base64 for example, or leave it out: --except "+name)
+		}
 	}
 	switch {
 	case l.sdk == "sst-v2":

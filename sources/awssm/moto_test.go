@@ -239,6 +239,9 @@ func TestSet(t *testing.T) {
 	err = s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("x"), "NONE": sources.NewSecret("")})
 	equal(t, "empty value", failure(err), "awssm: "+app+"/dev/NONE cannot be set to the empty string: Secrets Manager keeps none\n"+
 		"set it in aside.yaml's parameters or in a .env file, or remove it")
+	err = s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("x"), "RAW": sources.NewSecret("a\xffb")})
+	equal(t, "no text", failure(err), "awssm: "+app+"/dev/RAW is not valid UTF-8: Secrets Manager cannot keep it\n"+
+		"encode it first, with base64 for example")
 	equal(t, "requests", p.Take(), "")
 }
 

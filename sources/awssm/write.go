@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -66,6 +67,9 @@ func checkWrite(id string, value sources.Secret) error {
 	case value.Len() == 0:
 		return sources.Hint(fmt.Errorf("%s cannot be set to the empty string: Secrets Manager keeps none", id),
 			"set it in aside.yaml's parameters or in a .env file, or remove it")
+	case !utf8.ValidString(value.Reveal()): // JSON would carry something else
+		return sources.Hint(fmt.Errorf("%s is not valid UTF-8: Secrets Manager cannot keep it", id),
+			"encode it first, with base64 for example")
 	case len(id) > maxName:
 		return fmt.Errorf("the name %.40s… has %d characters: Secrets Manager allows %d", id, len(id), maxName)
 	}

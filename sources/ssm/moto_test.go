@@ -179,6 +179,9 @@ func TestSet(t *testing.T) {
 	err = s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("x"), "LONG": sources.NewSecret(advanced + "x")})
 	equal(t, "long value", failure(err), "ssm: /"+app+"/dev/LONG is 8193 bytes long: Parameter Store holds at most 8192\n"+
 		"keep it elsewhere, in Secrets Manager for example, and store where it is")
+	err = s.Set(t.Context(), dev, map[string]sources.Secret{"A": sources.NewSecret("x"), "RAW": sources.NewSecret("a\xffb")})
+	equal(t, "no text", failure(err), "ssm: /"+app+"/dev/RAW is not valid UTF-8: Parameter Store cannot keep it\n"+
+		"encode it first, with base64 for example")
 	equal(t, "requests", p.Take(), "")
 }
 

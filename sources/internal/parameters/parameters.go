@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -78,6 +79,9 @@ func CheckValue(name string, value sources.Secret) error {
 	case size == 0:
 		return sources.Hint(fmt.Errorf("%s cannot be set to the empty string: Parameter Store keeps none", name),
 			"set it in aside.yaml's parameters or in a .env file, or remove it")
+	case !utf8.ValidString(value.Reveal()): // JSON would carry something else
+		return sources.Hint(fmt.Errorf("%s is not valid UTF-8: Parameter Store cannot keep it", name),
+			"encode it first, with base64 for example")
 	case size > AdvancedSize:
 		return sources.Hint(fmt.Errorf("%s is %d bytes long: Parameter Store holds at most %d", name, size, AdvancedSize),
 			"keep it elsewhere, in Secrets Manager for example, and store where it is")
