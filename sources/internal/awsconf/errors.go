@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -96,6 +98,7 @@ func (e *Error) signInFailed(err *signInError) {
 	e.hint = "run aws sso login or aws configure, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 	var noProfile config.SharedConfigProfileNotExistError
 	var operation *smithy.OperationError
+	var file *fs.PathError
 	// The metadata service of an instance is asked where nothing else is configured.
 	metadata := errors.As(err, &operation) && operation.ServiceID == "ec2imds"
 	switch {
@@ -109,6 +112,9 @@ func (e *Error) signInFailed(err *signInError) {
 		e.hint = "sign in again: aws sso login --profile " + err.sso
 	case metadata, errors.Is(err, context.DeadlineExceeded):
 		e.message = "no AWS credentials were found"
+	case errors.As(err, &file): // of certificates, which a variable or a profile names
+		e.message = fmt.Sprintf("AWS's configuration cannot be loaded: %s: %v", file.Path, file.Err)
+		e.hint = "check what names this file: AWS_CA_BUNDLE, or ca_bundle in the AWS profile"
 	default:
 		e.message = "AWS credentials could not be loaded: " + oneLine(innermost(err).Error())
 	}
@@ -117,9 +123,11 @@ func (e *Error) signInFailed(err *signInError) {
 // unreachable tells that nothing answered at host.
 func (e *Error) unreachable(host string, err error) {
 	var sent *url.Error
+	var proxy *url.URL
 	if errors.As(err, &sent) {
 		if u, parseErr := url.Parse(sent.URL); parseErr == nil {
 			host = u.Host
+			proxy, _ = http.ProxyFromEnvironment(&http.Request{URL: u})
 		}
 	}
 	reason := oneLine(innermost(err).Error())
@@ -135,6 +143,10 @@ func (e *Error) unreachable(host string, err error) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		reason = "the connection was cut"
+	}
+	if proxy != nil { // whose URL may hold a password
+		host += " through the proxy " + proxy.Host
+		e.hint = "check the network, and HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
 	}
 	e.message = host + " cannot be reached: " + reason
 	e.causes = append(e.causes, sources.ErrUnreachable)
