@@ -180,12 +180,19 @@ func (a *app) suggest(root *cobra.Command, args []string) string {
 	return "to run it with the environment of the stage: aside run -- " + args[0] + " …; for all commands: aside --help"
 }
 
-// flagsFromEnv sets every flag that was not given from its ASIDE_ variable.
+// flagsFromEnv sets every flag that was not given from its ASIDE_ variable,
+// unless its opposite was: --no-watch beats ASIDE_WATCH, too.
 func (a *app) flagsFromEnv(flags *pflag.FlagSet) (err error) {
+	given := map[string]bool{}
+	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "ASIDE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value := a.getenv(name)
-		if f.Changed || value == "" || f.Name == "help" || err != nil {
+		opposite := "no-" + f.Name
+		if positive, ok := strings.CutPrefix(f.Name, "no-"); ok {
+			opposite = positive
+		}
+		if f.Changed || given[opposite] || value == "" || f.Name == "help" || err != nil {
 			return
 		}
 		if flags.Set(f.Name, value) != nil {

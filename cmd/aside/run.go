@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aside-cli/aside/cmd/internal/config"
 	"github.com/aside-cli/aside/cmd/internal/relay"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
@@ -184,7 +185,7 @@ func (f *runFlags) supervisor() (*inject.Supervisor, error) {
 			return nil, usagef("--%s is %s: it cannot be negative", name, d)
 		}
 	}
-	if f.poll < 100*time.Millisecond {
+	if f.poll < config.MinPoll {
 		return nil, sources.Hint(usagef("--poll is %s", f.poll), "every 100ms is the most often that a store can be asked")
 	}
 	if f.onExit != "exit" && f.onExit != "wait" {

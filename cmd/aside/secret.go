@@ -93,7 +93,7 @@ in a pipe or a file nothing does.`,
 // find returns a secret of the scope. Where it has none but another scope that
 // counts for the stage does, the error says so.
 func (p *project) find(ctx context.Context, scope sources.Scope, name string) (sources.Value, error) {
-	values, err := p.store.Read(ctx, scope)
+	values, err := p.secretsOf(ctx, scope)
 	if err != nil {
 		return sources.Value{}, err
 	}
@@ -108,6 +108,12 @@ func (p *project) find(ctx context.Context, scope sources.Scope, name string) (s
 		}
 	}
 	return sources.Value{}, hintMissing(err)
+}
+
+// secretsOf reads one scope, without the parameters that sst-v2 has beside secrets.
+func (p *project) secretsOf(ctx context.Context, scope sources.Scope) ([]sources.Value, error) {
+	values, err := p.store.Read(ctx, scope)
+	return slices.DeleteFunc(values, func(v sources.Value) bool { return v.Origin.Layer != scope.Layer }), err
 }
 
 // hintMissing says what to do about a secret that is not there.

@@ -29,24 +29,24 @@ those that are named. What the other stage sets already stays as it is, unless
 					return usageError{err}
 				}
 			}
-			switch {
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch { // not above, where ASIDE_FROM and ASIDE_TO are not known yet
 			case from == "" || to == "":
 				return sources.Hint(usagef("%s needs --from and --to", cmd.CommandPath()), "see "+cmd.CommandPath()+" --help")
 			case from == to:
 				return usagef("--from and --to are both %s", from)
 			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
 			there, here, err := a.openTwo(pf, from, to)
 			if err != nil {
 				return err
 			}
-			values, err := there.store.Read(cmd.Context(), sources.StageScope(from))
+			values, err := there.secretsOf(cmd.Context(), sources.StageScope(from))
 			if err != nil {
 				return err
 			}
-			present, err := here.store.Read(cmd.Context(), sources.StageScope(to))
+			present, err := here.secretsOf(cmd.Context(), sources.StageScope(to))
 			if err != nil {
 				return err
 			}

@@ -66,15 +66,16 @@ func (a *app) readSecrets(cmd *cobra.Command, p *project, name string) (map[stri
 	if err != nil {
 		return nil, err
 	}
-	env, warnings, err := inject.Merge(reading.Values)
+	env, unset, err := inject.Merge(reading.Values)
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range append(reading.Warnings, warnings...) {
+	for _, w := range reading.Warnings {
 		p.note("warning: %s", w)
 	}
-	if err := checkReferences(reading.Values, env); err != nil {
-		return nil, err
+	if len(unset) > 0 {
+		// It would be stored as the empty string, once and for all.
+		return nil, sources.Hint(fmt.Errorf("%s", unset[0]), "set it in the file: the rest of the environment does not count here; nothing was set")
 	}
 	secrets := make(map[string]sources.Secret, env.Len())
 	for _, name := range env.Names() {
@@ -99,22 +100,4 @@ func readStdin(r io.Reader) (sources.Reading, error) {
 		return sources.Reading{}, fmt.Errorf("standard input is larger than %d MiB", sources.MaxEnvFile>>20)
 	}
 	return sources.ParseEnv("standard input", text)
-}
-
-// checkReferences refuses a reference that nothing in the file answers: what
-// would be stored in its place is the empty string, once and for all.
-func checkReferences(values []sources.Value, env *inject.Environment) error {
-	for _, v := range values {
-		for _, part := range v.Template.Parts() {
-			ref, ok := part.Ref()
-			if !ok || ref.Op() != "" {
-				continue
-			}
-			if _, ok := env.Lookup(ref.Name()); !ok {
-				return sources.Hint(fmt.Errorf("%s: %s refers to a variable that the file does not set", v.Origin, v.Name),
-					"set it in the file; or, where a $ is meant, put the value in single quotes")
-			}
-		}
-	}
-	return nil
 }

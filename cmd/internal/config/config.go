@@ -163,11 +163,17 @@ func (c *Config) check() error {
 	if err := c.SSM.Case.check(checkCase); err != nil {
 		return err
 	}
+	if err := c.Poll.checkPoll(); err != nil {
+		return err
+	}
 	for _, s := range c.Stages {
 		if err := s.Key.check(checkPattern); err != nil {
 			return err
 		}
 		if err := s.Value.Store.check(checkStore); err != nil {
+			return err
+		}
+		if err := s.Value.Poll.checkPoll(); err != nil {
 			return err
 		}
 	}

@@ -115,3 +115,14 @@ func (t *Duration) decode(d *document, path string, n *yaml.Node) error {
 	*t = Duration{value, d.pos(n)}
 	return nil
 }
+
+// MinPoll is how often a remote store can be asked at most.
+const MinPoll = 100 * time.Millisecond
+
+// checkPoll returns an error where t, if it is set, is shorter than [MinPoll].
+func (t Duration) checkPoll() error {
+	if t.Value == 0 || t.Value >= MinPoll {
+		return nil
+	}
+	return t.Pos.wrap(sources.Hint(fmt.Errorf("poll is %s", t.Value), "every 100ms is the most often that a store can be asked"))
+}

@@ -55,6 +55,8 @@ func TestStoreErrors(t *testing.T) {
 		"store: {exec: [op], scopes: [all]}":     `aside.yaml:1:30: "all" is no kind of scope`,
 		"store: {exec: [op], timeout: soon}":     `aside.yaml:1:30: store.timeout must be a length of time, not "soon"`,
 		"poll: 0s":                               `aside.yaml:1:7: poll must be a length of time, not "0s"`,
+		"poll: 1ms":                              "aside.yaml:1:7: poll is 1ms",
+		"stages: {dev: {poll: 99ms}}":            "aside.yaml:1:22: poll is 99ms",
 		"cache: sometimes":                       `aside.yaml:1:8: cache cannot be "sometimes"`,
 		"cache: {max-age: -1h}":                  `aside.yaml:1:18: cache.max-age must be a length of time, not "-1h"`,
 		"ssm: {case: lower}":                     `aside.yaml:1:13: "lower" is no case`,
