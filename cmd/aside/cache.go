@@ -39,9 +39,9 @@ func (p *project) kept(src sources.PolledSource, l layers) (sources.PolledSource
 // place tells apart stores of the same name in several accounts.
 func (p *project) place() string {
 	aws := p.config.AWS
-	parts := []string{aws.Region.Value, aws.Profile.Value, aws.Endpoint.Value, p.config.SSM.Prefix.Value}
+	parts := []string{aws.Region.Value, aws.Profile.Value, aws.Endpoint.Value, p.config.SSM.Prefix.Value, p.config.SSM.Case.Value}
 	for _, name := range []string{
-		"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN", "AWS_ENDPOINT_URL",
+		"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN", "AWS_ENDPOINT_URL",
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_S3",
 	} {
 		parts = append(parts, p.app.getenv(name))

@@ -65,7 +65,7 @@ error. Codes:
 			if err != nil {
 				return err
 			}
-			found, err := p.check(cmd.Context(), l)
+			found, err := p.check(cmd.Context(), l, !slices.Contains(allow, "reused"))
 			if err != nil {
 				return err
 			}
@@ -103,9 +103,10 @@ func (a *app) report(found []finding, asJSON bool) error {
 	return nil
 }
 
-// check looks at everything that the stage's commands would get.
-func (p *project) check(ctx context.Context, l layers) ([]finding, error) {
-	stored, err := p.storedValues(ctx)
+// check looks at everything that the stage's commands would get, and for reuse
+// at other stages.
+func (p *project) check(ctx context.Context, l layers, reuse bool) ([]finding, error) {
+	stored, err := p.storedValues(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +117,9 @@ func (p *project) check(ctx context.Context, l layers) ([]finding, error) {
 	for _, name := range slices.Sorted(maps.Keys(stored)) {
 		if err := p.checkDeclared(name, stored[name].Secret); err != nil {
 			add("error", "invalid", name, "%s", err)
+		}
+		if stored[name].Origin.Layer == sources.Parameter {
+			continue // of sst-v2, where they are no secrets
 		}
 		if _, ok := p.config.Declaration(name); !ok && len(p.config.Secrets) > 0 && p.config.Undeclared.Value != "ignore" {
 			level := "warning"
@@ -156,7 +160,10 @@ func (p *project) check(ctx context.Context, l layers) ([]finding, error) {
 		return found, nil
 	}
 	p.checkOrigins(env, stored, add)
-	return found, p.checkReuse(ctx, stored, add)
+	if reuse {
+		err = p.checkReuse(ctx, l, stored, add)
+	}
+	return found, err
 }
 
 func (p *project) linked(name string) bool {
@@ -222,7 +229,7 @@ func (p *project) checkOrigins(env *inject.Environment, stored map[string]source
 }
 
 // checkReuse finds values that another stage, as stages: names them, has too.
-func (p *project) checkReuse(ctx context.Context, stored map[string]sources.Value, add func(level, code, name, format string, args ...any)) error {
+func (p *project) checkReuse(ctx context.Context, l layers, stored map[string]sources.Value, add func(level, code, name, format string, args ...any)) error {
 	for _, stage := range p.otherStages() {
 		flags := *p.flags
 		flags.stage = stage
@@ -230,13 +237,15 @@ func (p *project) checkReuse(ctx context.Context, stored map[string]sources.Valu
 		if err != nil {
 			return err
 		}
-		values, err := other.store.Read(ctx, sources.StageScope(stage))
+		values, err := other.storedValues(ctx, layers{offline: l.offline, readOnly: true})
 		if err != nil {
-			return err
+			// Whoever checks one stage may well not be allowed to read another.
+			return sources.Hint(fmt.Errorf("compare with stage %s: %w", stage, err),
+				strings.TrimPrefix(sources.HintOf(err)+"; or leave the other stages out with --allow reused", "; or "))
 		}
 		for _, v := range values {
 			own, ok := stored[v.Name]
-			if ok && own.Origin.Layer == sources.Stage && own.Secret.Len() > 0 && own.Secret.Equal(v.Secret) {
+			if ok && v.Origin.Layer == sources.Stage && !v.Origin.Shared && own.Origin.Layer == sources.Stage && own.Secret.Len() > 0 && own.Secret.Equal(v.Secret) {
 				add("error", "reused", v.Name, "stage %s has the same value", stage)
 			}
 		}

@@ -16,8 +16,14 @@ import (
 
 // declared makes of stored secrets what aside.yaml says of them: it leaves out
 // those that the command is not to get, checks the others against their types,
-// and gives them the names of their variables. Those that are left are noted in given.
-func (p *project) declared(selected selection, given *given) func(sources.Reading) (sources.Reading, error) {
+// and gives them the names of their variables. Those that are left are noted in
+// given. What environ sets is not checked: it hides the stored value.
+func (p *project) declared(selected selection, given *given, environ []string) func(sources.Reading) (sources.Reading, error) {
+	set := map[string]bool{}
+	for _, v := range environ {
+		name, _, _ := strings.Cut(v, "=")
+		set[name] = true
+	}
 	return func(r sources.Reading) (sources.Reading, error) {
 		variables := map[string]string{}
 		out := sources.Reading{Warnings: r.Warnings}
@@ -27,30 +33,32 @@ func (p *project) declared(selected selection, given *given) func(sources.Readin
 			stored := v.Name
 			d, known := p.config.Declaration(stored)
 			v.Name = d.Variable(stored)
-			if !selected(stored, v.Name) {
+			parameter := v.Origin.Layer == sources.Parameter // of sst-v2: no secret
+			if !parameter && !selected(stored, v.Name) {
 				continue
 			}
 			winner := !seen[stored]
 			seen[stored] = true
-			if !known && winner {
+			if !known && winner && !parameter {
 				undeclared = append(undeclared, stored)
 				if p.config.Undeclared.Value == "ignore" {
 					continue
 				}
 			}
 			// What another value shadows does no harm, whatever it is.
-			if winner {
+			counts := winner && !set[v.Name]
+			if counts {
 				if err := p.checkType(stored, v.Secret); err != nil {
 					return sources.Reading{}, fmt.Errorf("%s: %w", v.Origin, err)
 				}
 			}
 			out.Values = append(out.Values, v)
-			if v.Origin.Layer != sources.Parameter {
+			if !parameter {
 				variables[stored] = v.Name
 			}
 			if bool(d.Flatten) {
 				parts, err := flattened(v)
-				if err != nil && winner {
+				if err != nil && counts {
 					return sources.Reading{}, fmt.Errorf("%s: %w", v.Origin, err)
 				}
 				out.Values = append(out.Values, parts...)

@@ -41,11 +41,11 @@ Values are compared in memory and never shown.`,
 			if err != nil {
 				return err
 			}
-			one, err := p.storedValues(cmd.Context())
+			one, err := p.storedValues(cmd.Context(), layers{readOnly: true})
 			if err != nil {
 				return err
 			}
-			other, err := q.storedValues(cmd.Context())
+			other, err := q.storedValues(cmd.Context(), layers{readOnly: true})
 			if err != nil {
 				return err
 			}
@@ -65,13 +65,17 @@ Values are compared in memory and never shown.`,
 }
 
 // storedValues returns the stored secrets that count for the stage, by name.
-func (p *project) storedValues(ctx context.Context) (map[string]sources.Value, error) {
-	values, err := p.store.Read(ctx, p.scopes()...)
+func (p *project) storedValues(ctx context.Context, l layers) (map[string]sources.Value, error) {
+	src, err := p.storeSource(l)
+	if err != nil {
+		return nil, err
+	}
+	reading, err := src.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
 	winners := map[string]sources.Value{}
-	for _, v := range values {
+	for _, v := range reading.Values {
 		if _, ok := winners[v.Name]; !ok {
 			winners[v.Name] = v
 		}

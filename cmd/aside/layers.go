@@ -53,11 +53,11 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 	if l.clean {
 		environ = l.cleaned(environ)
 	}
-	stored := sources.Stored(p.store, p.scopes()...)
+	stored, err := p.storeSource(l)
+	if err != nil {
+		return nil, err
+	}
 	if polled, ok := stored.(sources.PolledSource); ok {
-		if polled, err = p.kept(polled, l); err != nil {
-			return nil, err
-		}
 		stored = sources.Cached(polled)
 	}
 	files := sources.EnvFiles(p.config.Root, sources.Cascade(p.stage)...)
@@ -74,9 +74,9 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 	}
 	add("environment", sources.Process(environ, map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}))
 	if p.overridable() {
-		add(override.Name, sources.Mapped(override.New(p.config.Root), p.declared(selected, p.given[0])))
+		add(override.Name, sources.Mapped(override.New(p.config.Root), p.declared(selected, p.given[0], environ)))
 	}
-	add("store "+p.config.StoreFor(p.stage).Value, sources.Mapped(stored, p.declared(selected, p.given[1])))
+	add("store "+p.config.StoreFor(p.stage).Value, sources.Mapped(stored, p.declared(selected, p.given[1], environ)))
 	add(".env files", files)
 	add(config.Name, p.config.ParameterSource())
 	if p.flags.verbose {
@@ -85,6 +85,15 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 		}
 	}
 	return r, nil
+}
+
+// storeSource reads what counts for the stage from the store, or what was kept of it.
+func (p *project) storeSource(l layers) (sources.Source, error) {
+	src := sources.Stored(p.store, p.scopes()...)
+	if polled, ok := src.(sources.PolledSource); ok {
+		return p.kept(polled, l)
+	}
+	return src, nil
 }
 
 // cleaned keeps what --clean keeps of the environment.

@@ -86,6 +86,59 @@ func TestRemoteForeignSecrets(t *testing.T) {
 	chamber.prints("5", "secret", "get", "DB_PASSWORD")
 }
 
+// What SST v2 made with Config.Parameter comes with the secrets, but is none.
+func TestRemoteParameters(t *testing.T) {
+	endpoint := newMoto(t)
+	c := newCable(t, endpoint)
+	for name, value := range map[string]string{"VERSION": "1", "PORT": "eighty"} {
+		_, err := parameters(endpoint).PutParameter(t.Context(), &ssm.PutParameterInput{
+			Name: aws.String("/sst/shop/dev/Parameter/" + name + "/value"), Value: &value, Type: "String",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newSite(t, "app: shop\nstore: sst-v2\nundeclared: error\nsecrets: {KEY: {}, PORT: {type: port}}\n", awsEnv(c.URL)...)
+	s.must("identity", "new")
+	s.must("secret", "set", "KEY", "k")
+	s.must("secret", "set", "PORT", "80", "--fallback") // which wins over the parameter
+	show := []string{"run", "--no-watch", "--", "sh", "-c", `echo "$KEY,$PORT,$VERSION"`}
+	s.prints("k,80,1\n", show...)
+	s.fails(1, "aside: PORT in stage dev: not found\n  there is a fallback: aside secret get PORT --fallback\n", "secret", "get", "PORT")
+	s.must("secret", "copy", "--from", "dev", "--to", "other")
+	s.prints("k,80,\n", append([]string{"run", "--stage", "other"}, show[1:]...)...)
+
+	s.prints(",80,1\n", append([]string{"run", "--except", "KEY"}, show[1:]...)...)
+
+	c.pulled.Store(true)
+	if r := s.aside(show...); r.code != 0 || r.stdout != "k,80,1\n" {
+		t.Errorf("without the store: %+v", r)
+	}
+	asked := c.passed.Load()
+	if r := s.aside("check", "--offline"); r.code != 0 || c.passed.Load() != asked {
+		t.Errorf("check --offline asked %d times: %+v", c.passed.Load()-asked, r)
+	}
+	s.env = append(s.env, "AWS_DEFAULT_PROFILE=other") // whose account may be another
+	if r := s.aside(show...); r.code != 125 {
+		t.Errorf("with another profile: %+v", r)
+	}
+}
+
+// Whoever may read production may not be allowed to read another stage.
+func TestCheckProductionAlone(t *testing.T) {
+	endpoint := newMoto(t)
+	c := newCable(t, endpoint)
+	c.pulled.Store(true)
+	s := newSite(t, "app: shop\nstages:\n  production: {store: awssm}\n  dev: {store: ssm}\n",
+		append(awsEnv(endpoint), "AWS_ENDPOINT_URL_SSM="+c.URL)...)
+	s.must("secret", "set", "KEY", "k", "--stage", "production")
+	if r := s.aside("check", "--stage", "production"); r.code != 1 || !strings.Contains(r.stderr, "aside: compare with stage dev: ssm: ") ||
+		!strings.Contains(r.stderr, "--allow reused") {
+		t.Errorf("%+v", r)
+	}
+	s.must("check", "--stage", "production", "--allow", "reused")
+}
+
 // An app of SST says its name and home in sst.config.ts, unless aside.yaml does.
 func TestRemoteSSTConfig(t *testing.T) {
 	endpoint := newMoto(t)

@@ -151,7 +151,7 @@ func (p *project) builtinType(typ config.Text) (string, error) {
 // storedVariables are those that the store adds to what is declared: secrets
 // that are not, and the members of those that are flattened.
 func (p *project) storedVariables(ctx context.Context) ([]typegen.Variable, error) {
-	values, err := p.storedValues(ctx)
+	values, err := p.storedValues(ctx, layers{readOnly: true})
 	if err != nil {
 		return nil, sources.Hint(err, "to do without the store: aside types --declared")
 	}

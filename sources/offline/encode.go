@@ -30,13 +30,13 @@ type keptValue struct {
 	Group   []string `json:"group,omitempty"`
 }
 
-// layers are those that a store has.
-var layers = []sources.Layer{sources.Stage, sources.Type, sources.Fallback}
+// layers are those that a store has: sst-v2 holds parameters beside secrets.
+var layers = []sources.Layer{sources.Stage, sources.Type, sources.Fallback, sources.Parameter}
 
 func encode(values []sources.Value, saved time.Time) ([]byte, error) {
 	k := kept{Saved: saved.UTC(), Values: make([]keptValue, len(values))}
 	for i, v := range values {
-		if v.Template != nil || !v.Origin.Layer.Stored() {
+		if v.Template != nil || !slices.Contains(layers, v.Origin.Layer) {
 			return nil, fmt.Errorf("%s is no value of a store", v.Name)
 		}
 		k.Values[i] = keptValue{

@@ -328,6 +328,20 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+// What SST v2 has beside secrets is kept with them.
+func TestKeepsParameters(t *testing.T) {
+	c := newConfig(t)
+	src := &remote{}
+	src.set("1", "one")
+	src.values = append(src.values, sources.Value{Name: "P", Secret: sources.NewSecret("two"), Origin: sources.Origin{Layer: sources.Parameter}})
+	equal(t, "online", outcome(t, New(src, c)), "A=one\nP=two\nits own")
+	c.Offline = true
+	r, err := New(src, c).Read(t.Context())
+	if err != nil || len(r.Values) != 2 || r.Values[1].Origin.Layer != sources.Parameter {
+		t.Errorf("offline: %d values, %v", len(r.Values), err)
+	}
+}
+
 // That values cannot be kept is no reason not to use them.
 func TestCannotKeep(t *testing.T) {
 	c := newConfig(t)
@@ -343,6 +357,6 @@ func TestCannotKeep(t *testing.T) {
 	equal(t, "a file in the way", outcome(t, New(src, c)), "A=one\nits own\nthe values of awssm could not be kept for working offline: "+reason)
 
 	c = newConfig(t)
-	src.values = append(src.values, sources.Value{Name: "P", Origin: sources.Origin{Layer: sources.Parameter}})
+	src.values = append(src.values, sources.Value{Name: "P", Origin: sources.Origin{Layer: sources.DotEnv}})
 	equal(t, "no value of a store", outcome(t, New(src, c)), "A=one\nP=\nits own\nthe values of awssm could not be kept for working offline: P is no value of a store")
 }

@@ -47,12 +47,12 @@ func TestReadWhatSSTWrote(t *testing.T) {
 	for range 2 {
 		values = read(t, s, dev, fallback)
 		equal(t, "values", show(values), "stage B= $b\n\nstage STRIPE_KEY=sk_2\n"+
-			"parameter B=of a parameter\nparameter VERSION=1.2.0\nfallback STRIPE_KEY=sk_0\n")
+			"fallback STRIPE_KEY=sk_0\nparameter B=of a parameter\nparameter VERSION=1.2.0\n")
 	}
 	equal(t, "origin", fmt.Sprintf("%+v", values[1].Origin),
 		fmt.Sprintf("%+v", sources.Origin{Layer: sources.Stage, Source: "sst-v2:my-app/dev/Secret/STRIPE_KEY", Version: "2"}))
-	equal(t, "parameter", values[3].Origin.Source, "sst-v2:my-app/dev/Parameter/VERSION")
-	equal(t, "fallback", values[4].Origin.Source, "sst-v2:my-app/.fallback/Secret/STRIPE_KEY")
+	equal(t, "parameter", values[4].Origin.Source, "sst-v2:my-app/dev/Parameter/VERSION")
+	equal(t, "fallback", values[2].Origin.Source, "sst-v2:my-app/.fallback/Secret/STRIPE_KEY")
 	equal(t, "warnings", strings.Join(warnings, "\n"),
 		"sst-v2: /sst/my-app/dev/Secret/not.one/value is left out: \"not.one\" is no name of an environment variable")
 	shared := sources.Scope{Layer: sources.Stage, Name: "dev", Shared: true}
@@ -87,7 +87,7 @@ func TestRemove(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "requests", p.Take(), "DeleteParameter:1")
-	equal(t, "values", show(read(t, s, dev, fallback)), "stage B=2\nparameter P=1\nfallback A=0\n")
+	equal(t, "values", show(read(t, s, dev, fallback)), "stage B=2\nfallback A=0\nparameter P=1\n")
 	for _, name := range []string{"A", "NEVER", "P"} {
 		err := s.Remove(t.Context(), dev, name)
 		equal(t, "error", failure(err), "sst-v2: /sst/my-app/dev/Secret/"+name+"/value: not found\n")
@@ -168,6 +168,8 @@ func TestRefused(t *testing.T) {
 	}{
 		"empty": {dev, "", "sst-v2: /sst/my-app/dev/Secret/A/value cannot be set to the empty string: Parameter Store keeps none\n" +
 			"set it in aside.yaml's parameters or in a .env file, or remove it"},
+		"no text": {dev, "a\xffb", "sst-v2: /sst/my-app/dev/Secret/A/value is not valid UTF-8: Parameter Store cannot keep it\n" +
+			"encode it first, with base64 for example"},
 		"too long": {dev, strings.Repeat("x", 8193), "sst-v2: /sst/my-app/dev/Secret/A/value is 8193 bytes long: Parameter Store holds at most 8192\n" +
 			"keep it elsewhere, in Secrets Manager for example, and store where it is"},
 		"type":      {sources.TypeScope("preview"), "1", "sst-v2: SST has no secrets for the type preview\n" + scopes},

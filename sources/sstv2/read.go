@@ -28,8 +28,12 @@ func (s *Store) Read(ctx context.Context, scopes ...sources.Scope) ([]sources.Va
 		return nil, wrap(err)
 	}
 	var values []sources.Value
-	for _, f := range folders {
-		values = append(values, s.values(f)...)
+	for _, kind := range []string{secret, parameter} { // every secret wins over a parameter
+		for _, f := range folders {
+			if f.kind == kind {
+				values = append(values, s.values(f)...)
+			}
+		}
 	}
 	return values, nil
 }
