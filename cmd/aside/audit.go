@@ -23,17 +23,22 @@ func (p *project) audit(action, scope string, names ...string) {
 
 // auditRun records which stored secrets a command was given.
 func (p *project) auditRun(command, link string, env *inject.Environment) {
-	if names := stored(env); len(names) > 0 {
+	if names := p.stored(env); len(names) > 0 {
 		p.record(audit.Record{Action: audit.Run, Names: names, Link: link, Command: command})
 	}
 }
 
-// stored names the variables whose values come from a store.
-func stored(env *inject.Environment) []string {
+// stored names the secrets whose values come from a store, as the store does,
+// and the members of those that are flattened.
+func (p *project) stored(env *inject.Environment) []string {
+	secrets := map[string]string{}
+	for _, s := range p.config.Secrets {
+		secrets[s.Value.Variable(s.Key.Value)] = s.Key.Value
+	}
 	var names []string
 	for _, name := range env.Names() {
 		if v, _ := env.Variable(name); v.Origin.Layer.Stored() {
-			names = append(names, name)
+			names = append(names, cmp.Or(secrets[name], name))
 		}
 	}
 	return names

@@ -42,7 +42,7 @@ format cannot hold byte for byte is refused, by name.`,
 			if err != nil {
 				return err
 			}
-			given := stored(env)
+			given := p.stored(env)
 			if env, err = p.withSDK(env, l); err != nil {
 				return err
 			}
@@ -59,6 +59,7 @@ format cannot hold byte for byte is refused, by name.`,
 				_, err = a.stdout.Write(out.Bytes())
 				return err
 			}
+			output = pf.path(output)
 			if err := writePrivate(output, out.Bytes()); err != nil {
 				return unwritable(output, err)
 			}

@@ -45,6 +45,20 @@ type project struct {
 	warned *onceEach
 }
 
+// path is that of a file which the user names: from the folder of --dir.
+func (f *projectFlags) path(name string) string {
+	if f.dir == "" || name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(f.dir, name)
+}
+
+// variable is the name of the variable that the secret called name becomes.
+func (p *project) variable(name string) string {
+	d, _ := p.config.Declaration(name)
+	return d.Variable(name)
+}
+
 // open finds the project.
 func (a *app) open(f *projectFlags) (*project, error) {
 	dir := f.dir
@@ -135,7 +149,7 @@ func (p *project) overridable() bool {
 // people are served, or where it is asked for.
 func (p *project) strict(l layers) bool {
 	t := p.stageType()
-	return l.strict || t == config.Production || t == config.Preview
+	return l.strict || !l.lenient && (t == config.Production || t == config.Preview)
 }
 
 // warn prints a warning once, however often it is found.

@@ -85,6 +85,13 @@ func (a *app) types(ctx context.Context, pf *projectFlags, f *typesFlags) error 
 		_, err = a.stdout.Write(text)
 		return err
 	}
+	f.output = pf.path(f.output)
+	if special(f.output) {
+		if err := writeInto(f.output, text); err != nil {
+			return unwritable(f.output, err)
+		}
+		return nil
+	}
 	// A file that stays as it is wakes nobody who watches it.
 	if old, err := os.ReadFile(f.output); err == nil && bytes.Equal(old, text) {
 		p.note("%s is up to date", f.output)
