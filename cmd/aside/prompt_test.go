@@ -46,6 +46,29 @@ func TestPrompt(t *testing.T) {
 	r.ends(1)
 	r.sees("^aside: no value was typed for EMPTY: nothing was set")
 
+	for typed, says := range map[string]string{
+		"one\ntwo\nthree":                "^aside: several lines were typed for PEM: nothing was set",
+		strings.Repeat("k", 5000) + "\n": "^aside: what was typed for PEM is too long for a terminal: nothing was set",
+	} {
+		r = on("secret", "set", "PEM")
+		r.sees("PEM: ")
+		r.until("a terminal that shows nothing", func() bool { return !r.echoes() })
+		r.types(typed)
+		r.ends(1)
+		r.sees(says)
+		r.counts(0, "two")
+	}
+
+	r = on("secret", "set", "OTHER")
+	r.sees("OTHER: ")
+	r.until("a terminal that shows nothing", func() bool { return !r.echoes() })
+	r.types("\x1c")
+	r.ends(131)
+	r.counts(0, "goroutine")
+	if !r.echoes() {
+		t.Error("Ctrl-\\ leaves a terminal that shows nothing")
+	}
+
 	r = on("secret", "set", "OTHER")
 	r.sees("OTHER: ")
 	r.until("a terminal that shows nothing", func() bool { return !r.echoes() })

@@ -61,7 +61,7 @@ func (a *app) readSecrets(cmd *cobra.Command, p *project, name string) (map[stri
 	if name == "-" {
 		reading, err = readStdin(a.stdin)
 	} else {
-		reading, err = sources.RequiredEnvFiles("", name).Read(cmd.Context())
+		reading, err = sources.RequiredEnvFiles(p.flags.dir, name).Read(cmd.Context())
 	}
 	if err != nil {
 		return nil, err

@@ -101,7 +101,7 @@ func (p *project) checkDeclared(name string, value sources.Secret) error {
 		return err
 	}
 	if d, _ := p.config.Declaration(name); bool(d.Flatten) {
-		_, err := flattened(sources.Value{Name: name, Secret: value})
+		_, err := flattened(sources.Value{Name: d.Variable(name), Secret: value})
 		return err
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/aside-cli/aside/cmd/internal/audit"
@@ -53,7 +54,7 @@ kept to the letter.`,
 			var value sources.Secret
 			if len(args) == 2 {
 				value = sources.NewSecret(args[1])
-			} else if value, err = a.readValue(name, file); err != nil {
+			} else if value, err = a.readValue(name, pf.path(file)); err != nil {
 				return err
 			}
 			if err := sources.CheckValue(name, value); err != nil {
@@ -69,6 +70,15 @@ kept to the letter.`,
 	}
 	f.register(cmd.Flags())
 	cmd.Flags().StringVar(&file, "file", "", "read the value from this file")
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if !errors.As(err, &unknown) {
+			return cmd.Root().FlagErrorFunc()(cmd, err)
+		}
+		// It may be the value: it is not shown.
+		return sources.Hint(usagef("what starts with - is no flag of %s", cmd.CommandPath()),
+			"a value that does comes after --: "+cmd.CommandPath()+" NAME -- VALUE; for the flags: "+cmd.CommandPath()+" --help")
+	})
 	return cmd
 }
 
@@ -81,7 +91,14 @@ func (a *app) readValue(name, file string) (sources.Secret, error) {
 	if err != nil {
 		return sources.Secret{}, valueError(name, cmp.Or(file, "standard input"), err)
 	}
+	if len(text) == 0 && file == "" { // as from a command that failed
+		return sources.Secret{}, noValue("standard input holds no value for %s: nothing was set", name)
+	}
 	return sources.NewSecret(withoutNewline(string(text))), nil
+}
+
+func noValue(what, name string) error {
+	return sources.Hint(fmt.Errorf(what, name), "to set it to the empty string: aside secret set "+name+" ''")
 }
 
 // readSome reads the file called name, or stdin where that is "": as much as a
@@ -115,6 +132,9 @@ func withoutNewline(s string) string {
 	return s
 }
 
+// maxTyped is where Linux cuts a line that is typed, without a word.
+const maxTyped = 4095
+
 // promptValue asks for the value on the terminal, which does not show it.
 func (a *app) promptValue(name string) (sources.Secret, error) {
 	fd := int(a.stdin.Fd())
@@ -133,16 +153,23 @@ func (a *app) promptValue(name string) (sources.Secret, error) {
 		text, err := term.ReadPassword(fd)
 		typed <- answer{text, err}
 	}()
-	// Without a handler Ctrl-C would leave a terminal that shows nothing.
+	// Without a handler Ctrl-C and Ctrl-\ would leave a terminal that shows nothing.
 	interrupt := make(chan os.Signal, 1)
-	signal.Notify(interrupt, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(interrupt, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(interrupt)
 	select {
 	case got := <-typed:
 		fmt.Fprintln(a.stderr)
+		if forgetTyped(fd) {
+			return sources.Secret{}, sources.Hint(fmt.Errorf("several lines were typed for %s: nothing was set", name),
+				"several lines come from a file or a pipe: aside secret set "+name+" --file FILE")
+		}
 		if got.err == io.EOF || got.err == nil && len(got.text) == 0 {
-			return sources.Secret{}, sources.Hint(fmt.Errorf("no value was typed for %s: nothing was set", name),
-				"to set it to the empty string: aside secret set "+name+" ''")
+			return sources.Secret{}, noValue("no value was typed for %s: nothing was set", name)
+		}
+		if len(got.text) >= maxTyped {
+			return sources.Secret{}, sources.Hint(fmt.Errorf("what was typed for %s is too long for a terminal: nothing was set", name),
+				"long values come from a file or a pipe: aside secret set "+name+" --file FILE")
 		}
 		return sources.NewSecret(string(got.text)), got.err
 	case sig := <-interrupt:
