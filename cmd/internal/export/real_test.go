@@ -129,7 +129,7 @@ func TestShellsOwnVariables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, value := range []string{"x y", "42"} {
+			for _, value := range []string{"x y", "42", "long enough"} {
 				var vars []Variable
 				for line := range strings.Lines(string(own)) {
 					name, _, _ := strings.Cut(strings.TrimSpace(line), "=")

@@ -27,11 +27,11 @@ const (
 		BASH_SOURCE BASH_SUBSHELL BASH_VERSINFO DIRSTACK EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME GROUPS
 		HISTCMD LINENO PIPESTATUS PPID RANDOM SECONDS SHELLOPTS SHLVL SRANDOM UID`
 
-	zshVariables = `ARGC EGID ERRNO GID KEYBOARD_HACK TTYIDLE USERNAME WATCH ZSH_EVAL_CONTEXT ZSH_SUBSHELL
+	zshVariables = `ARGC EGID ERRNO GID HISTCHARS KEYBOARD_HACK TTYIDLE USERNAME WATCH ZSH_EVAL_CONTEXT ZSH_SUBSHELL
 		aliases argv builtins cdpath commands dirstack dis_aliases dis_builtins dis_functions
 		dis_functions_source dis_galiases dis_patchars dis_reswords dis_saliases errnos fignore fpath
-		funcfiletrace funcsourcetrace funcstack functions functions_source functrace galiases history
-		historywords jobdirs jobstates jobtexts keymaps langinfo mailpath manpath mapfile module_path
+		funcfiletrace funcsourcetrace funcstack functions functions_source functrace galiases histchars
+		history historywords jobdirs jobstates jobtexts keymaps langinfo mailpath manpath mapfile module_path
 		modules nameddirs options parameters patchars path pipestatus psvar reswords saliases signals
 		status sysparams termcap terminfo userdirs usergroups watch widgets zsh_eval_context
 		zsh_scheduled_events`
