@@ -40,6 +40,7 @@ func (a *app) complete(root *cobra.Command, pf *projectFlags) {
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
 		if cmd.HasParent() && cmd.Parent().Name() == "completion" {
+			cmd.Args = noArgs
 			cmd.Short = "print the script for " + cmd.Name()
 			cmd.Long = completionHelp(cmd.Name())
 			cmd.Example = "  " + script(cmd.Name())
@@ -61,6 +62,12 @@ func (a *app) complete(root *cobra.Command, pf *projectFlags) {
 	})
 	help, _, _ := root.Find([]string{"help"})
 	help.Short = "show the help of a command"
+	help.Args = func(_ *cobra.Command, args []string) error {
+		if _, rest, _ := root.Find(args); len(rest) > 0 {
+			return usagef("unknown command %q", strings.Join(args, " "))
+		}
+		return nil
+	}
 	completion, _, _ := root.Find([]string{"completion"})
 	completion.Short = "print the script by which a shell completes what is typed"
 	completion.Long = "Print the script by which a shell completes commands, flags, stages, names of\nsecrets, links, formats and the rest. It asks no remote store."

@@ -215,15 +215,20 @@ type typeCache struct {
 	known map[string]schema.Type
 }
 
-// missing returns the required secrets that no layer sets, of those that the link gives.
+// missing returns the required secrets that no layer sets, of those that the
+// command is to get.
 func (p *project) missing(env *inject.Environment, l layers) []string {
 	var names []string
-	link, _ := p.link(l.link)
+	selected, err := p.selection(l)
+	if err != nil {
+		return nil // the resolver was refused for it
+	}
 	for _, s := range p.config.Secrets {
-		if !bool(s.Value.Required) || l.link != "" && !slices.Contains(link, s.Key.Value) {
+		variable := s.Value.Variable(s.Key.Value)
+		if !bool(s.Value.Required) || !selected(s.Key.Value, variable) {
 			continue
 		}
-		_, set := env.Lookup(s.Value.Variable(s.Key.Value))
+		_, set := env.Lookup(variable)
 		if _, inFile := env.Lookup(deliveredName(s)); !set && !inFile {
 			names = append(names, s.Key.Value)
 		}

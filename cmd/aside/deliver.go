@@ -41,7 +41,7 @@ func (p *project) deliveries(as []string) (inject.Deliveries, error) {
 		if err != nil {
 			return nil, usageError{err}
 		}
-		all[name] = inject.Delivery{Form: form}
+		all[p.variable(name)] = inject.Delivery{Form: form}
 	}
 	for name, d := range all {
 		if d.Form == inject.AsFile {
@@ -55,6 +55,7 @@ func (p *project) deliveries(as []string) (inject.Deliveries, error) {
 func (p *project) noteUnset(as []string, env *inject.Environment) {
 	for _, text := range as {
 		name, _, _ := strings.Cut(text, "=")
+		name = p.variable(name)
 		_, set := env.Lookup(name)
 		if _, given := env.Lookup(inject.FileVariable(name)); !set && !given {
 			p.note("warning: --as %s: nothing sets %s", text, name)

@@ -38,6 +38,7 @@ what the command gets, even where it is set to the empty string.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			l.lenient = true // what is missing is asked for here
 			p, env, err := a.openResolved(cmd.Context(), pf, l)
 			if err != nil {
 				return err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/aside-cli/aside/cmd/internal/config"
@@ -16,8 +17,7 @@ import (
 func (e *explainer) one(env *inject.Environment, name string, asJSON bool) error {
 	v, ok := env.Variable(name)
 	if !ok {
-		d, _ := e.config.Declaration(name)
-		if v, ok = env.Variable(d.Variable(name)); !ok {
+		if v, ok = env.Variable(e.meant(name)); !ok {
 			return e.unset(env, name)
 		}
 	}
@@ -52,6 +52,17 @@ func (e *explainer) one(env *inject.Environment, name string, asJSON bool) error
 	}
 	_, err := e.app.stdout.Write([]byte(out.String()))
 	return err
+}
+
+// meant is the variable of the declared secret called name, or of the one that
+// a command finds by that name in a file.
+func (e *explainer) meant(name string) string {
+	for _, s := range e.config.Secrets {
+		if deliveredName(s) == name {
+			return s.Value.Variable(s.Key.Value)
+		}
+	}
+	return e.variable(name)
 }
 
 // place names an origin with its layer, unless the source says as much.
@@ -129,6 +140,9 @@ func (e *explainer) unset(env *inject.Environment, name string) error {
 	if meant := config.Nearest(name, near); hint == "" && meant != "" {
 		hint = "did you mean " + meant + "? "
 	}
+	if sources.CheckName(name) != nil {
+		name = strconv.Quote(name)
+	}
 	return sources.Hint(fmt.Errorf("%s is not set in stage %s", name, e.stage), hint+"it would come from "+e.everywhere(secret))
 }
 
@@ -140,7 +154,7 @@ func (e *explainer) everywhere(secret string) string {
 	}
 	store := e.config.StoreFor(e.stage).Value
 	from = append(from, "the store "+store)
-	if store != "exec" { // which is read only
+	if store != "exec" && sources.CheckName(secret) == nil { // exec is read only
 		from[len(from)-1] += fmt.Sprintf(" (aside secret set %s --stage %s)", secret, e.stage)
 	}
 	if files := e.layers.envFiles; len(files) > 0 {

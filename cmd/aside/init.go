@@ -125,7 +125,7 @@ func (a *app) initConfig(dir, name, store string) error {
 	if !knownStore(store) {
 		return sources.Hint(usagef("there is no store %q", store), storesHint())
 	}
-	text := fmt.Sprintf(template, name, store, strings.Join(storeNames(), ", "))
+	text := fmt.Sprintf(template, config.Quote(name), store, strings.Join(storeNames(), ", "))
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("write %s: %w", config.Name, err)
 	}

@@ -24,6 +24,7 @@ type layers struct {
 	only, except []string
 	link         string
 	strict       bool
+	lenient      bool // what is required and missing is a warning, unless strict says otherwise
 	offline      bool
 	sdk          string // whose variables are added: "", sst or sst-v2
 	readOnly     bool   // nothing is kept for when a store cannot be reached

@@ -37,6 +37,10 @@ func restarts() []behaviour {
 			"--watch-only": func(r *rig) {
 				r.doesNotRestart(func() { r.write(".env", "A=1\nB=2\nHIDDEN=1\n") }, "--watch-only", "A")
 			},
+			"--watch-only, a secret's name": func(r *rig) {
+				r.write("aside.yaml", "secrets: {Key: {env: A}}\n")
+				r.doesNotRestart(func() { r.write(".env", "A=1\nB=2\nHIDDEN=1\n") }, "--watch-only", "Key")
+			},
 			"removed, added": (*rig).vanishes,
 		}},
 		{"ten edits within a tenth of a second make one restart; an edit during a restart is followed by exactly one more", map[string]func(*rig){

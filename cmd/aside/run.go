@@ -136,8 +136,10 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 			return nil, err
 		}
 		if first && !f.dryRun {
-			first = false
 			p.auditRun(args[0], f.link, env)
+		}
+		if first {
+			first = false
 			p.noteUnset(f.as, env)
 		}
 		return p.withSDK(env, f.layers)

@@ -22,6 +22,10 @@ func (f *runFlags) watching(ci string) (bool, error) {
 // reactions are those that aside.yaml says for single names, within what is
 // watched at all; for every other name there is usual.
 func (p *project) reactions(only []string, usual func(string) inject.Reaction) func(string) inject.Reaction {
+	watched := make([]string, len(only))
+	for i, name := range only {
+		watched[i] = p.variable(name)
+	}
 	own := map[string]inject.Reaction{}
 	for _, s := range p.config.Secrets {
 		if text := s.Value.OnChange.Value; text != "" {
@@ -30,7 +34,7 @@ func (p *project) reactions(only []string, usual func(string) inject.Reaction) f
 		}
 	}
 	return func(name string) inject.Reaction {
-		if len(only) > 0 && !slices.Contains(only, name) {
+		if len(only) > 0 && !slices.Contains(watched, name) {
 			return inject.Reaction{Ignore: true}
 		}
 		if reaction, ok := own[name]; ok {

@@ -60,6 +60,13 @@ func (t *Text) decode(d *document, path string, n *yaml.Node) error {
 	return nil
 }
 
+// Quote writes a string as YAML has it: in quotes where it would be a number, a
+// date or a word of its own, such as null.
+func Quote(s string) string {
+	text, _ := yaml.Marshal(s) // of a string, which cannot fail
+	return strings.TrimSuffix(string(text), "\n")
+}
+
 // A Scalar is a string, number, boolean or date, to the letter as it was
 // written: 1.20 is "1.20".
 type Scalar Text
