@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -73,7 +74,14 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 		names = append(names, name)
 		r.Sources = append(r.Sources, src)
 	}
-	add("environment", sources.Process(environ, map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}))
+	own := map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}
+	if dir := p.app.getenv("ASIDE_DIR"); dir != "" && !filepath.IsAbs(dir) && !l.clean {
+		// The command starts in that folder: for another aside there it must not be relative.
+		if own["ASIDE_DIR"], err = filepath.Abs(dir); err != nil {
+			return nil, err
+		}
+	}
+	add("environment", sources.Process(environ, own))
 	if p.overridable() {
 		add(override.Name, sources.Mapped(override.New(p.config.Root), p.declared(selected, p.given[0], environ)))
 	}
