@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -117,59 +116,24 @@ func flattened(v sources.Value) ([]sources.Value, error) {
 	return values, nil
 }
 
-// A selection tells whether a command gets a secret.
-type selection func(stored, variable string) bool
-
-// selection says which stored secrets a command gets: those of its link, as
-// --only and --except narrow them. Both the stored name and that of the
-// variable count.
-func (p *project) selection(l layers) (selection, error) {
-	for _, glob := range slices.Concat(l.only, l.except) {
-		if _, err := filepath.Match(glob, ""); err != nil {
-			return nil, usagef("%q is no glob: *, ? and [a-z] are known", glob)
+// parts are the variables that flattened secrets were taken apart to, with the
+// names of these secrets.
+func (p *project) parts(env *inject.Environment) map[string]string {
+	parts := map[string]string{}
+	for _, s := range p.config.Secrets {
+		name := s.Value.Variable(s.Key.Value)
+		whole, ok := env.Variable(name)
+		if !ok || !bool(s.Value.Flatten) {
+			continue
+		}
+		members, _ := schema.Flatten(name, whole.Secret) // it was flattened to make env
+		for member := range members {
+			if part, ok := env.Variable(member); ok && part.Origin == whole.Origin {
+				parts[member] = s.Key.Value
+			}
 		}
 	}
-	matches := func(globs []string, names ...string) bool {
-		return slices.ContainsFunc(globs, func(glob string) bool {
-			return slices.ContainsFunc(names, func(name string) bool {
-				ok, _ := filepath.Match(glob, name)
-				return ok
-			})
-		})
-	}
-	link, err := p.link(l.link)
-	if err != nil {
-		return nil, err
-	}
-	return func(stored, variable string) bool {
-		return (l.link == "" || slices.Contains(link, stored)) &&
-			(len(l.only) == 0 || matches(l.only, stored, variable)) &&
-			!matches(l.except, stored, variable)
-	}, nil
-}
-
-// link returns the names that the link called name gives; none for no link.
-func (p *project) link(name string) ([]string, error) {
-	if name == "" {
-		return nil, nil
-	}
-	list, ok := p.config.Link(name)
-	if !ok {
-		var known []string
-		for _, l := range p.config.Links {
-			known = append(known, l.Key.Value)
-		}
-		hint := "links: in " + config.Name + " names none"
-		if len(known) > 0 {
-			hint = "one of " + strings.Join(known, ", ")
-		}
-		return nil, sources.Hint(usagef("there is no link %q", name), hint)
-	}
-	var names []string
-	for _, text := range list {
-		names = append(names, text.Value)
-	}
-	return names, nil
+	return parts
 }
 
 // checkType returns an error if the secret called name is of a type, and value is not.
@@ -213,27 +177,6 @@ func (p *project) valueType(name config.Text) (schema.Type, error) {
 type typeCache struct {
 	mu    sync.Mutex
 	known map[string]schema.Type
-}
-
-// missing returns the required secrets that no layer sets, of those that the
-// command is to get.
-func (p *project) missing(env *inject.Environment, l layers) []string {
-	var names []string
-	selected, err := p.selection(l)
-	if err != nil {
-		return nil // the resolver was refused for it
-	}
-	for _, s := range p.config.Secrets {
-		variable := s.Value.Variable(s.Key.Value)
-		if !bool(s.Value.Required) || !selected(s.Key.Value, variable) {
-			continue
-		}
-		_, set := env.Lookup(variable)
-		if _, inFile := env.Lookup(deliveredName(s)); !set && !inFile {
-			names = append(names, s.Key.Value)
-		}
-	}
-	return names
 }
 
 // missingError names all that is missing at once, with the command that sets each.

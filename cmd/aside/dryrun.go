@@ -34,7 +34,7 @@ func (p *project) dryRun(ctx context.Context, s *inject.Supervisor, w watch.Conf
 	line("folder", "%s", cmp.Or(s.Command.Dir, "."))
 	line("stage", "%s (%s) of %s", p.stage, p.stageType(), p.name)
 	vars := p.delivered(s, env)
-	e := p.explainer(f.layers)
+	e := p.explainer(f.layers, env)
 	rows := [][]string{{"NAME", "LAYER", "FROM", "AS", "ON CHANGE"}}
 	for i, x := range e.explain(vars) {
 		rows = append(rows, []string{x.Name, layerOf(x.From), e.where(x.From), e.as(s, env, x.Name), onChange(s, vars[i], watching)})

@@ -43,7 +43,7 @@ what the command gets, even where it is set to the empty string.`,
 			if err != nil {
 				return err
 			}
-			e := p.explainer(l)
+			e := p.explainer(l, env)
 			switch {
 			case len(args) == 1:
 				return e.one(env, args[0], asJSON)
@@ -78,11 +78,12 @@ func defined(env *inject.Environment) []inject.Variable {
 type explainer struct {
 	*project
 	layers layers
+	parts  map[string]string // of flattened secrets
 	salt   [16]byte
 }
 
-func (p *project) explainer(l layers) *explainer {
-	e := &explainer{project: p, layers: l}
+func (p *project) explainer(l layers, env *inject.Environment) *explainer {
+	e := &explainer{project: p, layers: l, parts: p.parts(env)}
 	rand.Read(e.salt[:]) // never fails
 	return e
 }
@@ -98,6 +99,7 @@ type explanation struct {
 	Declared     bool     `json:"declared"`
 	Required     bool     `json:"required"`
 	Links        []string `json:"links,omitempty"`
+	PartOf       string   `json:"part_of,omitempty"` // the flattened secret
 	Watched      bool     `json:"watched"`
 	As           string   `json:"as,omitempty"` // file or fd, if it is no variable
 }
@@ -121,7 +123,7 @@ func (e *explainer) explain(vars []inject.Variable) []explanation {
 	for _, v := range vars {
 		x := explanation{
 			Name: v.Name, From: newOrigin(v.Origin), Length: v.Secret.Len(), Hash: e.hash(v.Secret),
-			Shadows: []origin{}, ExpandedFrom: v.From, Watched: v.Origin.Layer != sources.Env,
+			Shadows: []origin{}, ExpandedFrom: v.From, PartOf: e.parts[v.Name], Watched: v.Origin.Layer != sources.Env,
 		}
 		for _, s := range v.Shadowed {
 			shadow := newOrigin(s.Origin)
@@ -129,9 +131,12 @@ func (e *explainer) explain(vars []inject.Variable) []explanation {
 			x.Shadows = append(x.Shadows, shadow)
 		}
 		for _, s := range e.config.Secrets {
-			if s.Value.Variable(s.Key.Value) == v.Name {
+			its := s.Value.Variable(s.Key.Value) == v.Name
+			if its || s.Key.Value == x.PartOf {
 				x.Declared, x.Required = true, bool(s.Value.Required)
 				x.Links = e.linksOf(s.Key.Value)
+			}
+			if its {
 				x.As = string(s.Value.Form())
 			}
 		}

@@ -117,6 +117,9 @@ func known(x explanation) []string {
 	case x.Declared:
 		all = append(all, "declared")
 	}
+	if x.PartOf != "" {
+		all = append(all, "part of "+x.PartOf)
+	}
 	if len(x.Links) > 0 {
 		all = append(all, "linked to "+strings.Join(x.Links, " and "))
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aside-cli/aside/cmd/internal/mask"
 	"github.com/aside-cli/aside/cmd/internal/relay"
-	"github.com/aside-cli/aside/cmd/internal/schema"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
 )
@@ -129,16 +128,13 @@ func (m *masking) close() {
 func (p *project) unmasked(env *inject.Environment) map[string]bool {
 	names := map[string]bool{}
 	for _, s := range p.config.Secrets {
-		if !s.Value.Mask.Off {
-			continue
+		if s.Value.Mask.Off {
+			names[s.Value.Variable(s.Key.Value)] = true
 		}
-		name := s.Value.Variable(s.Key.Value)
-		names[name] = true
-		if value, ok := env.Lookup(name); ok && bool(s.Value.Flatten) {
-			parts, _ := schema.Flatten(name, value) // it was flattened to make env
-			for part := range parts {
-				names[part] = true
-			}
+	}
+	for part, whole := range p.parts(env) {
+		if names[p.variable(whole)] {
+			names[part] = true
 		}
 	}
 	return names
