@@ -26,6 +26,10 @@ type ExitStatus int
 
 func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
+// ErrInterrupted comes with the [ExitStatus] of a command that Ctrl-C killed
+// while it had the terminal: nobody else has got to know of that. See [Interrupt].
+var ErrInterrupted = errors.New("interrupted from the terminal")
+
 // A StartError is a command that could not be started. Code is what env,
 // timeout and nohup exit with then: 127 where it was not found, else 126.
 type StartError struct {
@@ -52,6 +56,11 @@ type launch struct {
 
 // prepare does everything that can fail before a process is touched.
 func (c Command) prepare(env *Environment) (launch, error) {
+	if c.Dir != "" {
+		if err := checkFolder(c.Dir); err != nil {
+			return launch{}, err
+		}
+	}
 	path, err := c.find(env)
 	if err != nil {
 		return launch{}, err
@@ -64,6 +73,15 @@ func (c Command) prepare(env *Environment) (launch, error) {
 		environ = setPWD(environ, c.Dir)
 	}
 	return launch{path: path, argv: c.Args, dir: c.Dir, environ: environ, stdout: c.Stdout, stderr: c.Stderr}, nil
+}
+
+// checkFolder returns an error unless there is a folder at path.
+func checkFolder(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return sources.Hint(fmt.Errorf("there is no folder %s", path), "make it, or choose another path")
+	}
+	return err
 }
 
 // standard returns what the command gets as descriptors 0, 1 and 2.

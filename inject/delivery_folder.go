@@ -45,7 +45,10 @@ func bases() []string {
 	if runtime.GOOS == "linux" {
 		all = append(all, "/dev/shm")
 	}
-	return append(all, os.TempDir())
+	if dir, err := filepath.Abs(os.TempDir()); err == nil { // the command may run elsewhere
+		all = append(all, dir)
+	}
+	return all
 }
 
 // openHome opens the user's own folder in base. Other users may write to base, so

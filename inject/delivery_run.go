@@ -27,6 +27,8 @@ func (d *deliverer) check(parcels []parcel) error {
 			err = canSeal()
 		case p.Path != "" && !mine:
 			err = checkFree(p.Path)
+		case p.Path != "":
+			err = checkFolder(filepath.Dir(p.Path))
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
@@ -146,10 +148,7 @@ func (d *deliverer) close() {
 // checkFree returns an error unless a file can be made at path without
 // overwriting one.
 func checkFree(path string) error {
-	dir := filepath.Dir(path)
-	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return sources.Hint(fmt.Errorf("there is no folder %s", dir), "make it, or choose another path")
-	} else if err != nil {
+	if err := checkFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
 	_, err := os.Lstat(path)

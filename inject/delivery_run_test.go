@@ -426,6 +426,22 @@ func TestSupervisorDelivers(t *testing.T) {
 			}
 		})
 	})
+	t.Run("roll back after a signal", func(t *testing.T) {
+		play(t, prompt, deliver, func(t *testing.T, w *world) {
+			w.set(map[string]string{"Y": "y1"})
+			lull()
+			w.set(map[string]string{"Y": "y2"})
+			lull()
+			w.set(map[string]string{"KEEP": "bad-"})
+			lull()
+			w.wantStarts(3) // the first one, the bad one, and that without it
+			if content(w, "Y") != "y2" {
+				t.Error("it lost what it had been told of by a signal")
+			}
+			w.wantSaid("sending SIGUSR2: Y added (.env)", "sending SIGUSR2: Y changed (.env)", "restarting: KEEP changed (.env)",
+				"restarting: exit status 1 just after a restart: held back: KEEP changed (.env)")
+		})
+	})
 	t.Run("waiting", func(t *testing.T) {
 		play(t, prompt, func(s *Supervisor) { deliver(s); s.WaitOnExit = true }, func(t *testing.T, w *world) {
 			w.exit(event{})
@@ -462,7 +478,38 @@ func TestSupervisorDelivers(t *testing.T) {
 			t.Errorf("left: %v", err)
 		}
 	})
+	t.Run("a folder that is gone", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "tls")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "key")
+		play(t, prompt, func(s *Supervisor) { s.Deliver = Deliveries{"X": {AsFile, path}} }, func(t *testing.T, w *world) {
+			os.RemoveAll(dir)
+			w.change("KEEP")
+			lull()
+			w.wantStarts(1)
+			w.wantSaid("! X: there is no folder " + dir + " (continuing with what was read before)")
+			os.Mkdir(dir, 0o700)
+			w.touch()
+			lull()
+			w.wantStarts(2)
+			if content(w, "X") != w.vars["X"] {
+				t.Error("not what was set")
+			}
+		})
+	})
 	if left, _ := os.ReadDir(filepath.Join(base, homeName())); len(left) > 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// The command may run in another folder than this program.
+func TestBasesAreAbsolute(t *testing.T) {
+	t.Setenv("TMPDIR", "relative")
+	for _, base := range bases() {
+		if !filepath.IsAbs(base) {
+			t.Errorf("%s is not", base)
+		}
 	}
 }

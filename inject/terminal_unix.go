@@ -3,6 +3,7 @@
 package inject
 
 import (
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -108,6 +109,17 @@ func (t *terminal) setModes(modes *term.State) {
 	if modes != nil {
 		withoutTTOU(func() { term.Restore(t.fd, modes) })
 	}
+}
+
+// FromBackground returns a writer to w for a program that may be in the background
+// of its terminal, as while a command has that: stty tostop does not stop it.
+func FromBackground(w io.Writer) io.Writer { return backgroundWriter{w} }
+
+type backgroundWriter struct{ w io.Writer }
+
+func (b backgroundWriter) Write(p []byte) (n int, err error) {
+	withoutTTOU(func() { n, err = b.w.Write(p) })
+	return n, err
 }
 
 // setForeground makes pgrp the foreground process group.

@@ -35,9 +35,10 @@ func (p *project) dryRun(ctx context.Context, s *inject.Supervisor, w watch.Conf
 	line("stage", "%s (%s) of %s", p.stage, p.stageType(), p.name)
 	vars := p.delivered(s, env)
 	e := p.explainer(f.layers, env)
+	usual, _ := inject.ParseReaction(f.onChange) // checked as s was made
 	rows := [][]string{{"NAME", "LAYER", "FROM", "AS", "ON CHANGE"}}
 	for i, x := range e.explain(vars) {
-		rows = append(rows, []string{x.Name, layerOf(x.From), e.where(x.From), e.as(s, env, x.Name), onChange(s, vars[i], watching)})
+		rows = append(rows, []string{x.Name, layerOf(x.From), e.where(x.From), e.as(s, env, x.Name), onChange(s, usual, vars[i], watching)})
 	}
 	if len(vars) > 0 {
 		width, _, _ := p.app.look()
@@ -107,8 +108,8 @@ func (e *explainer) as(s *inject.Supervisor, env *inject.Environment, name strin
 }
 
 // onChange says what a change of a variable does, if not what the flags say for all.
-func onChange(s *inject.Supervisor, v inject.Variable, watching bool) string {
-	usual, own := s.React(""), s.React(v.Name)
+func onChange(s *inject.Supervisor, usual inject.Reaction, v inject.Variable, watching bool) string {
+	own := s.React(v.Name)
 	if own.Signal != 0 && s.Deliver[v.Name].Form == inject.AsDescriptor {
 		own = inject.Reaction{}
 	}

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"github.com/aside-cli/aside/cmd/internal/mask"
@@ -27,8 +28,6 @@ type masking struct {
 // secrets are known to the mask.
 func (p *project) startMask(s *inject.Supervisor) (*masking, error) {
 	m := &masking{project: p, known: map[string]bool{}}
-	// The command is to learn that nobody reads its output any more, and we live on.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	stdout, err := m.output(os.Stdout)
 	if err != nil {
 		return nil, err
@@ -119,7 +118,9 @@ func (m *masking) close() {
 		w.Close()
 	}
 	for _, s := range m.streams {
-		s.Wait()
+		if err := s.Wait(); err != nil && !errors.Is(err, syscall.EPIPE) { // who closed a pipe wants no more
+			m.project.app.complain(fmt.Errorf("what the command printed is not all there: %w", err))
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ func TestMask(t *testing.T) {
 		"terminals of a pipeline":       (*rig).maskedPipelineTerminals,
 		"less in a pipeline":            (*rig).maskedLessInPipeline,
 		"nobody reads":                  (*rig).maskedSIGPIPE,
+		"a full disk":                   (*rig).maskedFull,
 		"left behind":                   func(r *rig) { r.maskedLeftBehind((*rig).run) },
 		"left behind on a terminal":     func(r *rig) { r.maskedLeftBehind((*rig).onTTY) },
 		"a large rest":                  (*rig).maskedLargeRest,
@@ -196,6 +197,12 @@ func (r *rig) maskedLessInPipeline() {
 func (r *rig) maskedSIGPIPE() {
 	r.run("bash", "-c", `aside run -- yes | head -1; echo "codes ${PIPESTATUS[*]}"`).sees("^codes 141 0$")
 	r.ends(0)
+}
+
+// maskedFull: the command wrote to a pipe, and did not learn of it.
+func (r *rig) maskedFull() {
+	r.run("sh", "-c", "aside run -- echo lost >/dev/full").ends(0)
+	r.sees(`^aside: what the command printed is not all there: .*no space left on device$`)
 }
 
 // maskedLeftBehind: what keeps an output open does not keep aside.

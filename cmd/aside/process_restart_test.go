@@ -22,14 +22,16 @@ func restarts() []behaviour {
 				r.keepsRunning("A="+strings.Repeat("x", 140<<10), `^aside: A is too large for an environment variable: .*\(continuing`)
 			},
 			"a command no more": (*rig).commandVanishes,
+			"a folder no more":  (*rig).folderVanishes,
 			"a required secret that vanished": func(r *rig) {
 				r.write("aside.yaml", "secrets: {A: {required: true}}\n")
 				r.keepsRunning("", `^aside: the following secrets were not found: A \(continuing with what was read before\)$`, "--strict")
 			},
 		}},
 		{"nothing restarts unless the merged environment differs; the line says what changed and where", map[string]func(*rig){
-			"the line": (*rig).reasonLine,
-			"touched":  func(r *rig) { r.doesNotRestart(func() { r.touch(".env") }) },
+			"the line":     (*rig).reasonLine,
+			"nobody reads": (*rig).nobodyReads,
+			"touched":      func(r *rig) { r.doesNotRestart(func() { r.touch(".env") }) },
 			"same values": func(r *rig) {
 				r.doesNotRestart(func() { r.write(".env", "# rewritten\nB=1\nHIDDEN=1\nA=1 # the same\n") })
 			},
@@ -102,6 +104,34 @@ func (r *rig) commandVanishes() {
 	os.Rename(tool+".away", tool)
 	r.write(".env", "A=3\n")
 	r.sees("^begun 3$")
+}
+
+func (r *rig) folderVanishes() {
+	if err := os.Mkdir(filepath.Join(r.dir, "project"), 0o755); err != nil {
+		r.Fatal(err)
+	}
+	r.write("project/.env", "A=1\n")
+	r.run(r.aside, "run", "-C", "project", "--", "sh", "-c", echo).sees("^begun 1$")
+	os.Rename(filepath.Join(r.dir, "project"), filepath.Join(r.dir, "renamed"))
+	r.sees(`^aside: there is no folder project \(continuing`)
+	r.counts(0, "ended")
+	os.Rename(filepath.Join(r.dir, "renamed"), filepath.Join(r.dir, "project"))
+	r.write("project/.env", "A=2\n")
+	r.sees("^begun 2$")
+}
+
+// nobodyReads: what aside says goes nowhere, and that ends neither it nor the command.
+func (r *rig) nobodyReads() {
+	r.write(".env", "A=1\n")
+	r.write("tool", `exec >>log 2>&1; trap 'echo "ended $A"; exit 0' TERM; echo "begun $A"; [ $A = 2 ] && exit; while :; do sleep 0.02; done`)
+	log := func() string { text, _ := os.ReadFile(filepath.Join(r.dir, "log")); return string(text) }
+	r.run("sh", "-c", "aside run -- sh ./tool 2>&1 | true")
+	r.until("the command", func() bool { return log() == "begun 1\n" })
+	r.write(".env", "A=2\n")
+	r.ends(0)
+	if got := log(); !strings.HasSuffix(got, "ended 1\nbegun 2\n") {
+		r.Fatalf("got %q", got)
+	}
 }
 
 func (r *rig) reasonLine() {

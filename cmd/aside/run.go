@@ -135,11 +135,11 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 		if err != nil {
 			return nil, err
 		}
-		if first && !f.dryRun {
-			p.auditRun(args[0], f.link, env)
-		}
 		if first {
 			first = false
+			if !f.dryRun {
+				p.auditRun(args[0], f.link, env)
+			}
 			p.noteUnset(f.as, env)
 		}
 		return p.withSDK(env, f.layers)
@@ -153,6 +153,9 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 	if f.dryRun {
 		return p.dryRun(ctx, s, p.watchConfig(resolver.Sources, f), f, watching)
 	}
+	if watching || masking {
+		a.stay()
+	}
 	if masking {
 		m, err := p.startMask(s)
 		if err != nil {
@@ -160,7 +163,8 @@ func (a *app) run(ctx context.Context, pf *projectFlags, f *runFlags, args []str
 		}
 		defer m.close()
 		if !watching {
-			return s.Run(ctx) // someone has to stay
+			s.WaitOnExit = false // no change would ever come
+			return s.Run(ctx)    // someone has to stay
 		}
 	}
 	if !watching {

@@ -65,13 +65,14 @@ func (s *Stream) Settle() {
 // Wait waits for the end of Run once the command is gone. A process that the
 // command left behind may keep the other side open: all that was written up to
 // now is passed on, but not what comes after 0.1 to 0.2 s of silence, or goes on
-// and on.
-func (s *Stream) Wait() {
+// and on. It returns the error of w, which the command does not learn of if that
+// came with the last that it wrote.
+func (s *Stream) Wait() error {
 	limit := s.read.Load() + most
 	for before := int64(-1); ; {
 		select {
 		case <-s.ended:
-			return
+			return s.w.Flush()
 		case <-time.After(linger):
 		}
 		now := s.read.Load()
@@ -81,5 +82,5 @@ func (s *Stream) Wait() {
 		before = now
 	}
 	s.r.Close()
-	s.w.Flush()
+	return s.w.Flush()
 }
