@@ -89,16 +89,15 @@ func (p *unixProcess) unpause(sig syscall.Signal) {
 
 // onTSTP follows Ctrl-Z, which reaches this program alone where the command was
 // not given the foreground, or while there is none. Once the command has
-// stopped, suspend does the rest.
+// stopped, suspend does the rest; one that is being ended is not held up.
 func (h *host) onTSTP() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch p := h.child; {
-	case p == nil || p.exited && !p.stopping:
-		h.stopSelf(unix.SIGTSTP, false)
-	case !p.stopping:
+	if p := h.child; p != nil && !p.exited && !p.stopping {
 		syscall.Kill(-p.pid, syscall.SIGTSTP)
+		return
 	}
+	h.stopSelf(unix.SIGTSTP, false)
 }
 
 // stopSelf stops this program, as a shell's job, and returns when it is continued.

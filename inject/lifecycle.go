@@ -70,15 +70,19 @@ func (r *run) onEvent(e event) {
 	}
 }
 
+// heeded is how long SIGHUP or SIGQUIT is taken for what the command ended of.
+// One that lives on took it for something else, as to read its configuration.
+const heeded = time.Minute
+
 // onExited: the command ended by itself, or because it was asked to from outside.
 func (r *run) onExited(e event) {
 	r.grace = nil
 	switch {
-	case r.asked != 0:
+	case final(r.asked) || r.asked != 0 && time.Since(r.askedAt) < heeded:
 		// Whoever ends aside does not want to find parts of the command later.
 		r.stop(func() { r.exitWith(e.status) })
 	case e.interrupted() || e.status == 128+int(syscall.SIGINT):
-		r.exitWith(e.status)
+		r.exitAs(e)
 	case e.status != 0 && r.fallback.env != nil && r.young():
 		r.goBack(ExitStatus(e.status).Error())
 	case r.WaitOnExit:
@@ -162,7 +166,7 @@ func (r *run) onSignal(s os.Signal) {
 func (r *run) passOn(sig syscall.Signal) {
 	r.process.signal(sig)
 	if ends(sig) && !final(r.asked) {
-		r.asked = sig
+		r.asked, r.askedAt = sig, time.Now()
 	}
 	if sig == syscall.SIGTERM && r.GraceOnTerm && r.grace == nil {
 		r.grace = time.After(r.Grace)

@@ -43,6 +43,7 @@ type event struct {
 	kind   eventKind
 	status int       // exited: 0 to 255, or 128 plus the signal
 	signal os.Signal // exited: what killed it, or nil; stopped: what stopped it
+	typed  bool      // exited: by Ctrl-C, which reached nobody else
 }
 
 type eventKind int

@@ -14,10 +14,9 @@ import (
 // A host is what commands are started from: it is the parent of the command and
 // the reaper of everything that comes of it. One goroutine reaps, one starts.
 type host struct {
-	tty     *terminal    // nil without a controlling terminal
-	relayed bool         // see [Supervisor.Relayed]
-	onStop  func()       // see [Supervisor.BeforeStop]
-	foreign map[int]bool // our children that are no part of any command
+	tty     *terminal // nil without a controlling terminal
+	relayed bool      // see [Supervisor.Relayed]
+	onStop  func()    // see [Supervisor.BeforeStop]
 	starts  chan func()
 	sigchld chan os.Signal
 	sigtstp chan os.Signal
@@ -25,9 +24,10 @@ type host struct {
 	done    sync.WaitGroup
 
 	mu    sync.Mutex
-	child *unixProcess // the last one started
-	stray int          // a zombie that was seen and left to a waiter of its own
-	again *time.Timer  // looks at stray once more; nil before the first one
+	child *unixProcess  // the last one started
+	alien map[int]ticks // what was below us before it: see aliens
+	stray int           // a zombie that was seen and left to a waiter of its own
+	again *time.Timer   // looks at stray once more; nil before the first one
 }
 
 // newHost takes over the reaping of children; close gives it back.
@@ -41,7 +41,7 @@ func newHost(relayed bool, onStop func()) *host {
 		sigtstp: make(chan os.Signal, 1),
 		sigcont: make(chan os.Signal, 1),
 	}
-	h.foreign = becomeReaper()
+	becomeReaper()
 	signal.Notify(h.sigchld, syscall.SIGCHLD)
 	if h.tty != nil {
 		signal.Notify(h.sigcont, syscall.SIGCONT)
@@ -133,6 +133,7 @@ func (p *unixProcess) start(l launch) error {
 	// Under the lock the reaper cannot see a child before it is known.
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.alien = aliens()
 	attr := &syscall.ProcAttr{
 		Dir:   l.dir,
 		Env:   l.environ,
@@ -200,8 +201,9 @@ func (p *unixProcess) follow(ws syscall.WaitStatus) {
 // answers what is said of it is for us.
 func (p *unixProcess) end(e event) {
 	p.exited = true
-	if p.host.tty != nil {
-		p.host.tty.ended()
+	if tty := p.host.tty; tty != nil {
+		e.typed = e.signal == syscall.SIGINT && tty.given && !tty.mine()
+		tty.ended()
 	}
 	p.eventc <- e
 }

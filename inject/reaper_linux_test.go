@@ -61,6 +61,34 @@ func TestNobodysChild(t *testing.T) {
 	}
 }
 
+// TestAliens: what was there before the command, as an agent that the command of
+// a store started, is no part of what ends with it.
+func TestAliens(t *testing.T) {
+	h := newHost(false, nil)
+	defer h.close()
+	for range 2 {
+		agent, err := syscall.ForkExec("/bin/sleep", []string{"sleep", "1000"}, &syscall.ProcAttr{Sys: &syscall.SysProcAttr{Setsid: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Kill(agent, syscall.SIGKILL)
+		p, err := h.start(launch{path: "/bin/sh", argv: []string{"sh", "-c", "setsid sleep 1000 & sleep 1000"}, environ: os.Environ()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.stop(syscall.SIGTERM)
+		if e := <-p.events(); e.kind != exited {
+			t.Errorf("got %+v, want exited", e)
+		}
+		if e := <-p.events(); e.kind != gone {
+			t.Errorf("got %+v, want gone", e)
+		}
+		if syscall.Kill(agent, 0) != nil {
+			t.Error("the agent has ended")
+		}
+	}
+}
+
 // On a terminal too a command dies with this program, whatever thread makes it
 // the command.
 func TestForegroundDiesWithParent(t *testing.T) {

@@ -44,7 +44,8 @@ type run struct {
 	started  time.Time
 
 	asked   syscall.Signal // an ending signal from outside, or 0
-	after   func()         // what follows stopping
+	askedAt time.Time
+	after   func() // what follows stopping
 	killing bool
 
 	cancelled <-chan struct{}
@@ -64,6 +65,14 @@ type ready struct {
 }
 
 func (r *run) finish(err error) { r.done, r.result = true, err }
+
+// exitAs ends as the command did that told its end by e.
+func (r *run) exitAs(e event) {
+	r.exitWith(e.status)
+	if e.typed {
+		r.result = fmt.Errorf("%w: %w", ErrInterrupted, r.result)
+	}
+}
 
 // exitWith is finish for a status as a shell tells it.
 func (r *run) exitWith(status int) {
@@ -155,6 +164,7 @@ func (r *run) onNew(env *Environment) {
 			r.complain(err)
 			return
 		}
+		r.handed(news.signalled(), env)
 	}
 	r.complaint = ""
 	r.known = env
@@ -167,6 +177,28 @@ func (r *run) onNew(env *Environment) {
 	for _, sig := range slices.Sorted(maps.Keys(news.signal)) {
 		r.Say("sending %s: %s", signalName(sig), summary(news.signal[sig]))
 		r.process.signal(sig)
+	}
+}
+
+// handed follows an update: the command has these changes now, as far as they are
+// in files, and keeps them should a later restart be taken back.
+func (r *run) handed(changes []Change, env *Environment) {
+	if !slices.ContainsFunc(changes, func(c Change) bool { return r.Deliver[c.Name].Form == AsFile }) {
+		return
+	}
+	vars := maps.Clone(r.current.env.vars)
+	for _, c := range changes {
+		v, ok := env.vars[c.Name]
+		switch {
+		case r.Deliver[c.Name].Form != AsFile:
+		case ok:
+			vars[c.Name] = v
+		default:
+			delete(vars, c.Name)
+		}
+	}
+	if now, err := r.prepare(&Environment{vars}); err == nil {
+		r.current = now
 	}
 }
 

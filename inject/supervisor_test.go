@@ -198,6 +198,16 @@ func TestSignalInEachPhase(t *testing.T) {
 			w.wantSaid("the command ended with 3: waiting for a change")
 		})
 	})
+	t.Run("HUP, and the end much later", func(t *testing.T) {
+		play(t, deaf, func(s *Supervisor) { s.WaitOnExit = true }, func(t *testing.T, w *world) {
+			w.signal(syscall.SIGHUP) // it reads its configuration
+			time.Sleep(heeded)
+			w.exit(event{})
+			settle()
+			w.wantSaid("the command ended with 0: waiting for a change")
+			w.signal(syscall.SIGTERM)
+		})
+	})
 	t.Run("before a restart and in it", func(t *testing.T) {
 		play(t, graceful, nil, func(t *testing.T, w *world) {
 			w.signal(syscall.SIGHUP) // the command is going to end because of it

@@ -15,20 +15,22 @@ import (
 // its last members are our own children, whose end wakes us.
 const sweepAgain = 50 * time.Millisecond
 
-// becomeReaper makes this program the one that orphans below it fall to. It
-// returns the children that it has already, through an exec of its parent:
-// they are no part of any command.
-func becomeReaper() map[int]bool {
-	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+// becomeReaper makes this program the one that orphans below it fall to.
+func becomeReaper() { unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+
+// aliens are the processes below this one before it starts a command, and when
+// they were started: children through an exec of its parent, or an agent that
+// the command of a store left to itself. They are no part of the command.
+func aliens() map[int]ticks {
 	if _, err := zombie(); err == unix.ECHILD {
 		return nil
 	}
-	foreign := map[int]bool{}
-	children, _ := descendants(nil)
-	for _, m := range children {
-		foreign[m.pid] = true
+	found := map[int]ticks{}
+	all, _ := descendants(nil)
+	for _, m := range all {
+		found[m.pid] = m.started
 	}
-	return foreign
+	return found
 }
 
 func processAttr() *syscall.SysProcAttr {
@@ -116,13 +118,13 @@ func (p *unixProcess) members() []member {
 			return nil // no child, so no descendant either
 		}
 	}
-	found, ok := descendants(p.host.foreign)
+	found, ok := descendants(p.host.alien)
 	if !ok {
 		return p.group()
 	}
 	if len(found) == 0 {
 		// Who forked and ended while the list was made hid its child in it.
-		found, _ = descendants(p.host.foreign)
+		found, _ = descendants(p.host.alien)
 	}
 	return found
 }
@@ -159,15 +161,18 @@ func (m member) paused() bool { return m.state == 'T' }
 func (m member) orphan() bool { return m.parent == os.Getpid() }
 
 // descendants returns the living processes below this one, but for those that
-// foreign names, and those in our own process group. ok is false where there is
-// no list of processes.
-func descendants(foreign map[int]bool) (found []member, ok bool) {
+// are alien, and those in our own process group. ok is false where there is no
+// list of processes.
+func descendants(alien map[int]ticks) (found []member, ok bool) {
 	below := map[int]bool{os.Getpid(): true}
 	all := processes()
 	for grown := true; grown; {
 		grown = false
 		for _, m := range all {
-			if below[m.parent] && !below[m.pid] && !foreign[m.pid] {
+			if started, ok := alien[m.pid]; ok && started == m.started {
+				continue
+			}
+			if below[m.parent] && !below[m.pid] {
 				below[m.pid], grown = true, true
 				if m.alive() && m.group != unix.Getpgrp() {
 					found = append(found, m)

@@ -17,7 +17,9 @@ const sweepAgain = 5 * time.Millisecond
 
 // becomeReaper does nothing: this system has no subreaper. What leaves the
 // command's process group with setsid is out of reach.
-func becomeReaper() map[int]bool { return nil }
+func becomeReaper() {}
+
+func aliens() map[int]ticks { return nil }
 
 func processAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 

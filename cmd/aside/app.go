@@ -30,6 +30,7 @@ type app struct {
 	environ        []string
 	args           []string
 	relay          *relay.Link // to the process that masks our terminal; nil: none
+	interrupted    bool        // exec ended with inject.ErrInterrupted
 }
 
 // usageError is a command line that is wrong.
@@ -52,6 +53,7 @@ func (a *app) exec(ctx context.Context, args []string) int {
 	}
 	var status inject.ExitStatus
 	if errors.As(err, &status) {
+		a.interrupted = errors.Is(err, inject.ErrInterrupted)
 		return int(status)
 	}
 	var start *inject.StartError

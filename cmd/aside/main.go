@@ -15,5 +15,9 @@ func main() {
 	}
 	link, args := relay.Child(os.Args[1:])
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), relay: link}
-	os.Exit(a.exec(context.Background(), args))
+	code := a.exec(context.Background(), args)
+	if a.interrupted {
+		inject.Interrupt(link != nil)
+	}
+	os.Exit(code)
 }

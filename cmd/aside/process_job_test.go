@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -247,6 +248,47 @@ func (r *rig) bashInside() {
 	r.types("exit 5\n")
 	r.ends(5)
 	r.counts(0, "job control")
+}
+
+// ctrlZWhileRestarting: the old command ends meanwhile, and fg starts the new one.
+func (r *rig) ctrlZWhileRestarting() {
+	r.write(".env", "A=1\n")
+	r.write("wait", "")
+	r.bash()
+	r.types(`aside run -- sh -c 'trap "echo ending; while [ -e wait ]; do sleep 0.02; done; exit" TERM; echo "begun $A"; while :; do sleep 0.02; done'` + "\n")
+	r.sees("^begun 1$")
+	r.write(".env", "A=2\n")
+	r.sees("^ending$")
+	r.types("\x1a")
+	r.sees(`Stopped +aside run`)
+	r.prompt()
+	os.Remove(filepath.Join(r.dir, "wait"))
+	r.types("fg\n")
+	r.sees("^begun 2$")
+	r.until("the command in the foreground", func() bool { return r.foreground() == "sh" })
+	r.types("\x03")
+	r.prompt()
+	r.types("echo code=$?\n")
+	r.sees("^code=130$")
+}
+
+// tostop: aside may say something while the command has the terminal.
+func (r *rig) tostop() {
+	r.write(".env", "A=1\n")
+	r.bash()
+	r.types("stty tostop\n")
+	r.prompt()
+	r.types("aside run -- sh -c 'echo \"begun $A\"; exec sleep 1000'\n")
+	r.sees("^begun 1$")
+	r.write(".env", "A=2\n")
+	r.sees(`^aside: restarting: A changed`)
+	r.sees("^begun 2$")
+	r.counts(0, "Stopped")
+	r.until("the command in the foreground", func() bool { return r.foreground() == "sleep" })
+	r.types("\x03")
+	r.prompt()
+	r.types("echo code=$?\n")
+	r.sees("^code=130$")
 }
 
 // ctrlZWhileWaiting: there is no command that could stop.

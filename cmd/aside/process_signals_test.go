@@ -21,12 +21,17 @@ func signals() []behaviour {
 			"SIGURG, SIGCHLD":    (*rig).neverURG,
 		}},
 		{"Ctrl-C on a terminal: the command gets one SIGINT, a second Ctrl-C too, and takes as long as it likes", map[string]func(*rig){
-			"Ctrl-C": (*rig).ctrlC,
+			"Ctrl-C":             (*rig).ctrlC,
+			"in a script of sh":  func(r *rig) { r.ctrlCInScript("sh") },
+			"in bash's":          func(r *rig) { r.ctrlCInScript("bash") },
+			"in a loop":          (*rig).ctrlCInLoop,
+			"dealt with, script": (*rig).ctrlCHandled,
 		}},
 		{"TERM sent to aside alone on a terminal is passed on; a command that ignores it is only killed where --grace was given", map[string]func(*rig){
 			"passed on":       func(r *rig) { r.ignoringTERM().ends(9) },
 			"killed":          (*rig).killedAfterGrace,
 			"ignores SIGTERM": (*rig).ignoresTERM,
+			"nobody reads":    (*rig).passesOnUnread,
 		}},
 		{"signals that aside was started to ignore are ignored in the command too; its signal mask is clean", map[string]func(*rig){
 			"ignored, watching":     func(r *rig) { r.inheritsIgnored("--watch") },
@@ -115,6 +120,49 @@ func (r *rig) ctrlC() {
 	r.sees(got(syscall.SIGUSR1))
 	r.counts(3, got(syscall.SIGINT))
 	r.finish()
+}
+
+// ctrlCInScript: what ends the command ends the script, as if it had started the
+// command itself.
+func (r *rig) ctrlCInScript(shell string) {
+	r.onTTY(shell, "-c", "aside run -- sleep 1000; echo next")
+	r.until("the command in the foreground", func() bool { return r.foreground() == "sleep" })
+	r.types("\x03")
+	r.ends(130)
+	r.counts(0, "next")
+}
+
+func (r *rig) ctrlCInLoop() {
+	r.bash()
+	r.types("while :; do aside run -- sleep 1000; done\n")
+	r.until("the command in the foreground", func() bool { return r.foreground() == "sleep" })
+	r.types("\x03")
+	r.prompt()
+	r.types("echo code=$?\n")
+	r.sees("^code=130$")
+}
+
+// ctrlCHandled: a command that has dealt with Ctrl-C lets bash's script go on.
+func (r *rig) ctrlCHandled() {
+	r.onTTY("bash", "-c", `aside run -- sh -c 'trap "exit 130" INT; echo begun; while :; do sleep 0.02; done'; echo "next $?"`)
+	r.sees("^begun")
+	r.until("the command in the foreground", func() bool { return r.foreground() == "sh" })
+	r.types("\x03")
+	r.sees("next 130")
+	r.ends(0)
+}
+
+// passesOnUnread: who does not read what aside says holds nothing up.
+func (r *rig) passesOnUnread() {
+	r.write(".env", "A=1\n")
+	r.write("tool", `exec >>log 2>/dev/null; trap 'echo "ended $A"; exit 7' TERM; echo "begun $A"; while :; do sleep 0.02; done`)
+	log := func() string { text, _ := os.ReadFile(filepath.Join(r.dir, "log")); return string(text) }
+	r.run("bash", "-c", `mkfifo full; exec 3<>full; head -c 65536 /dev/zero >&3; exec aside run -- sh ./tool 2>&3 3>&-`)
+	r.until("the command", func() bool { return log() == "begun 1\n" })
+	r.write(".env", "A=2\n")
+	r.until("a restart", func() bool { return log() == "begun 1\nended 1\nbegun 2\n" })
+	r.signal(syscall.SIGTERM)
+	r.ends(7)
 }
 
 // ignoringTERM starts a command that goes on for a moment after SIGTERM.

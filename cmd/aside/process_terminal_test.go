@@ -26,6 +26,8 @@ func terminal() []behaviour {
 			"no shell to come back to":   (*rig).ctrlZWithoutShell,
 			"bash as the command":        (*rig).bashInside,
 			"while waiting for a change": (*rig).ctrlZWhileWaiting,
+			"while restarting":           (*rig).ctrlZWhileRestarting,
+			"stty tostop":                (*rig).tostop,
 		}},
 		{"the command can read from the terminal, also after a restart; interactive programs work as if started bare", map[string]func(*rig){
 			"reads, restarts, reads":  (*rig).readsAfterRestart,

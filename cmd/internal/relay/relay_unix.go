@@ -26,6 +26,8 @@ type relay struct {
 	pid       int
 	continued chan os.Signal
 	expected  bool // a SIGCONT is still to come on another channel
+
+	interrupted bool // the child ended by inject.Interrupt
 }
 
 // Wanted reports whether a command would use the terminal in full: it prints to
@@ -53,7 +55,8 @@ func inForeground(f *os.File) bool {
 }
 
 // Run starts this program with args on a terminal of its own, and sees it
-// through. It returns nil when that ended with 0, else an [inject.ExitStatus].
+// through. It returns nil when that ended with 0, else an [inject.ExitStatus],
+// with [inject.ErrInterrupted] where that had one.
 // Signals are passed on, each once. When Run returns the terminal has the modes
 // that it had before.
 func Run(args []string, signals <-chan os.Signal) error {
@@ -90,6 +93,9 @@ func Run(args []string, signals <-chan os.Signal) error {
 	go t.guard(func() { receive(link, set.Add) }) // ends with the child
 	status := r.follow(signals, stops)
 	r.output.Wait()
+	if r.interrupted {
+		return fmt.Errorf("%w: %w", inject.ErrInterrupted, inject.ExitStatus(status))
+	}
 	if sig := syscall.Signal(status - 128); !IsOurs(os.Stdin) && (sig == syscall.SIGINT || sig == syscall.SIGQUIT) {
 		syscall.Kill(0, sig) // the rest of the pipeline would have had it from the terminal
 	}
@@ -163,6 +169,7 @@ func (r *relay) follow(signals, stops <-chan os.Signal) int {
 			case ws.Stopped():
 				r.suspend()
 			case ws.Signaled():
+				r.interrupted = ws.Signal() == syscall.SIGINT
 				return 128 + int(ws.Signal())
 			default:
 				return ws.ExitStatus()
