@@ -142,6 +142,10 @@ func (a *app) promptValue(name string) (sources.Secret, error) {
 	if err != nil {
 		return sources.Secret{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
+	// Without a handler Ctrl-C and Ctrl-\ would leave a terminal that shows nothing.
+	interrupt := make(chan os.Signal, 1)
+	signal.Notify(interrupt, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(interrupt)
 	fmt.Fprintf(a.stderr, "%s: ", name)
 
 	type answer struct {
@@ -153,10 +157,6 @@ func (a *app) promptValue(name string) (sources.Secret, error) {
 		text, err := term.ReadPassword(fd)
 		typed <- answer{text, err}
 	}()
-	// Without a handler Ctrl-C and Ctrl-\ would leave a terminal that shows nothing.
-	interrupt := make(chan os.Signal, 1)
-	signal.Notify(interrupt, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	defer signal.Stop(interrupt)
 	select {
 	case got := <-typed:
 		fmt.Fprintln(a.stderr)
