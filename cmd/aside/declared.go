@@ -65,8 +65,21 @@ func (p *project) declared(selected selection, given *given, environ []string) f
 		}
 		slices.Sort(undeclared)
 		given.note(variables)
+		out.Warnings = append(slices.Clone(out.Warnings), twice(variables)...)
 		return p.judge(out, undeclared)
 	}
+}
+
+// twice says which secrets are stored beside one that is called like their
+// variable: it gets one value of the two.
+func twice(variables map[string]string) []string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if other := variables[name]; other != name && variables[other] == other {
+			all = append(all, fmt.Sprintf("%s and %s are both stored, and both become the variable %[2]s: remove one, with aside secret remove", name, other))
+		}
+	}
+	return all
 }
 
 // given are the secrets that a source gave when it was last read: the names of

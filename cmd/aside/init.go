@@ -17,6 +17,7 @@ import (
 	"github.com/aside-cli/aside/cmd/internal/audit"
 	"github.com/aside-cli/aside/cmd/internal/config"
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/sst"
 )
 
 // initCommand prepares a folder.
@@ -114,7 +115,11 @@ func (a *app) initConfig(dir, name, store string) error {
 		return nil
 	}
 	if name == "" {
-		name = a.ask("the app's name", plainName(filepath.Base(dir)))
+		usual, _, ok := sst.FromConfigFile(filepath.Join(dir, "sst.config.ts"))
+		if !ok || config.CheckApp(usual) != nil {
+			usual = plainName(filepath.Base(dir))
+		}
+		name = a.ask("the app's name", usual)
 	}
 	if err := config.CheckApp(name); err != nil {
 		return usageError{err}
@@ -125,7 +130,12 @@ func (a *app) initConfig(dir, name, store string) error {
 	if !knownStore(store) {
 		return sources.Hint(usagef("there is no store %q", store), storesHint())
 	}
-	text := fmt.Sprintf(template, config.Quote(name), store, strings.Join(storeNames(), ", "))
+	if store == "exec" {
+		return sources.Hint(usagef("the store exec takes a command, which init does not know"),
+			"leave --store out, then write into "+config.Name+": store: {exec: [op, inject, -i, secrets.env]}")
+	}
+	names := strings.Replace(strings.Join(storeNames(), ", "), "exec", "{exec: [COMMAND, ARG]}", 1)
+	text := fmt.Sprintf(template, config.Quote(name), store, names)
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("write %s: %w", config.Name, err)
 	}

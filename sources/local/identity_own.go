@@ -61,7 +61,7 @@ func (s *Store) NewIdentity(another bool) (Identity, error) {
 	}
 	if !another {
 		return Identity{}, sources.Hint(fmt.Errorf("there is an identity already, in %s", file),
-			"aside identity show prints its public key; --force puts a new key before it")
+			"aside identity show prints its public key; --another puts a new key before it")
 	}
 	return addKey(file, text)
 }

@@ -279,7 +279,7 @@ func TestNewIdentity(t *testing.T) {
 	set(t, s, dev, "A", "1")
 	before := content(t, file)
 	_, err = s.NewIdentity(false)
-	wantError(t, err, "there is an identity already, in "+file, "aside identity show prints its public key; --force puts a new key before it")
+	wantError(t, err, "there is an identity already, in "+file, "aside identity show prints its public key; --another puts a new key before it")
 	if !bytes.Equal(before, content(t, file)) {
 		t.Error("the identity was changed")
 	}
