@@ -144,11 +144,17 @@ func (a *app) command(args ...string) *cobra.Command {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
 		if errors.As(err, &invalid) {
 			f := invalid.GetFlag()
 			return usageError{sources.Hint(fmt.Errorf("--%s does not take %q", f.Name, invalid.GetValue()), taken(f))}
+		}
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			if hint := unknownFlag(cmd, unknown); hint != "" {
+				err = sources.Hint(err, hint)
+			}
 		}
 		return usageError{err}
 	})
@@ -176,6 +182,11 @@ func (a *app) command(args ...string) *cobra.Command {
 
 // suggest names the command that was probably meant.
 func (a *app) suggest(root *cobra.Command, args []string) string {
+	if secret, _, err := root.Find([]string{"secret"}); err == nil {
+		if c := meant(secret, args[0]); c != "" {
+			return "did you mean " + c + "?"
+		}
+	}
 	if similar := root.SuggestionsFor(args[0]); len(similar) > 0 {
 		return "did you mean aside " + similar[0] + "?"
 	}

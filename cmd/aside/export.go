@@ -22,8 +22,9 @@ func (a *app) exportCommand(pf *projectFlags) *cobra.Command {
 	var format, output string
 	var all bool
 	cmd := &cobra.Command{
-		Use:   "export",
-		Short: "print the merged environment",
+		Use:        "export",
+		SuggestFor: []string{"download"},
+		Short:      "print the merged environment",
 		Long: `Print the merged environment, values in the open: what is set by anything but
 the environment that aside was started with, and that too with --all.
 

@@ -37,8 +37,9 @@ type runFlags struct {
 func (a *app) runCommand(pf *projectFlags) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run [flags] -- COMMAND [ARG ...]",
-		Short: "run a command with the merged environment",
+		Use:        "run [flags] -- COMMAND [ARG ...]",
+		SuggestFor: []string{"exec"},
+		Short:      "run a command with the merged environment",
 		Long: `Run a command with the merged environment, and start it again when that changes.
 
 What wins, highest first: the environment that aside was started with,
@@ -93,7 +94,7 @@ It exits with the command's own code, with 128+N where signal N killed it; with
 	flags.StringVar(&f.signal, "signal", "TERM", "the signal that ends the command before a restart")
 	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long the command may take to end before it is killed")
 	flags.StringVar(&f.onExit, "on-exit", "exit", "when the command ends by itself: exit, or wait for the next change")
-	flags.StringVar(&f.onChange, "on-change", "restart", "when the environment changes: restart, or signal:NAME")
+	flags.StringVar(&f.onChange, "on-change", "restart", "when the environment changes: restart, signal:NAME or ignore")
 	flags.DurationVar(&f.healthyAfter, "healthy-after", 2*time.Second, "a command that fails sooner than this after a restart gets the environment that worked; 0: never")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be started, with which variables and what is watched; start and write nothing")
 	flags.BoolVar(&f.mask, "mask", false, "print [redacted] where the command prints the value of a secret; aside stays with it then")

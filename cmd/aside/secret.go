@@ -30,9 +30,17 @@ names another.`,
 			if len(args) == 0 {
 				return nil
 			}
-			return sources.Hint(usagef("unknown command %q", "secret "+args[0]), "see aside secret --help")
+			hint := "see aside secret --help"
+			if c := meant(cmd, args[0]); c != "" {
+				hint = "did you mean " + c + "?"
+			} else if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+				hint = "did you mean aside secret " + similar[0] + "?"
+			}
+			return sources.Hint(usagef("unknown command %q", "secret "+args[0]), hint)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
 	}
 	cmd.AddCommand(
 		a.secretSetCommand(pf),
@@ -61,8 +69,9 @@ func oneName(cmd *cobra.Command, args []string) error {
 func (a *app) secretGetCommand(pf *projectFlags) *cobra.Command {
 	var f scopeFlags
 	cmd := &cobra.Command{
-		Use:   "get NAME",
-		Short: "print one value",
+		Use:        "get NAME",
+		SuggestFor: []string{"read", "show"},
+		Short:      "print one value",
 		Long: `Print the value of one secret, to the letter. On a terminal a newline follows;
 in a pipe or a file nothing does.`,
 		Example: `  aside secret get STRIPE_KEY

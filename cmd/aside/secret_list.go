@@ -22,8 +22,9 @@ func (a *app) secretListCommand(pf *projectFlags) *cobra.Command {
 	var f scopeFlags
 	var show, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "list secrets as NAME=value lines",
+		Use:        "list",
+		SuggestFor: []string{"ls"},
+		Short:      "list secrets as NAME=value lines",
 		Long: `List the secrets that count for the stage, or those of one scope, as NAME=value
 lines that aside secret load reads back exactly. On a terminal the values are
 masked.`,

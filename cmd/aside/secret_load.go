@@ -17,8 +17,9 @@ import (
 func (a *app) secretLoadCommand(pf *projectFlags) *cobra.Command {
 	var f scopeFlags
 	cmd := &cobra.Command{
-		Use:   "load FILE",
-		Short: "set many secrets from a .env file",
+		Use:        "load FILE",
+		SuggestFor: []string{"import", "upload"},
+		Short:      "set many secrets from a .env file",
 		Long: `Set every variable of a .env file as a secret, all or none. "-" reads standard
 input. References ($NAME) are expanded with the variables of the file itself.`,
 		Example: `  aside secret load .env.production --stage production

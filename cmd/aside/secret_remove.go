@@ -15,9 +15,10 @@ func (a *app) secretRemoveCommand(pf *projectFlags) *cobra.Command {
 	var f scopeFlags
 	var force, forceDelete bool
 	cmd := &cobra.Command{
-		Use:     "remove NAME",
-		Aliases: []string{"rm"},
-		Short:   "remove a secret",
+		Use:        "remove NAME",
+		SuggestFor: []string{"delete", "unset"},
+		Aliases:    []string{"rm"},
+		Short:      "remove a secret",
 		Long: `Remove a secret from one scope. One that is required, or that a link gives to a
 service, is removed with --force only.`,
 		Example: "  aside secret remove STRIPE_KEY --stage pr-12",

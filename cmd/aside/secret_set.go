@@ -24,8 +24,9 @@ func (a *app) secretSetCommand(pf *projectFlags) *cobra.Command {
 	var f scopeFlags
 	var file string
 	cmd := &cobra.Command{
-		Use:   "set NAME [VALUE]",
-		Short: "set a secret: typed unseen, as an argument, from a pipe or a file",
+		Use:        "set NAME [VALUE]",
+		SuggestFor: []string{"write", "put"},
+		Short:      "set a secret: typed unseen, as an argument, from a pipe or a file",
 		Long: `Set a secret. Without VALUE it is read from standard input: on a terminal it is
 asked for and not shown, which keeps it out of the shell's history.
 
