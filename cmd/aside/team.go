@@ -2,11 +2,14 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/aside-cli/aside/sources"
 )
 
 func (a *app) recipientsCommand(pf *projectFlags) *cobra.Command {
@@ -45,7 +48,15 @@ SSH public keys. Adding and removing encrypts every file anew, all or none.`,
 				}
 				fmt.Fprintf(w, "%s\t%s\t%s\n", cmp.Or(r.Name, "-"), r.Key, own)
 			}
-			return w.Flush()
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			left, err := p.localStore().Unlisted(shared)
+			for _, line := range left {
+				p.warn(sources.Hint(errors.New(line+", who is not listed"),
+					"to encrypt it to those who are: aside recipients add '"+all[0].Key+"', who is; and rotate what it holds"))
+			}
+			return err
 		},
 	}
 	add := &cobra.Command{

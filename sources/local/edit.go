@@ -63,7 +63,7 @@ func (s *Store) edit(ctx context.Context, scopes []sources.Scope, change func(*e
 			fmt.Errorf("your key %s is not in %s: you could not read what you set", e.id.publics[0], e.dir.shownList()),
 			"add it there, or ask a teammate who is in it to do so")
 	}
-	drafts, notices, err := e.seal()
+	drafts, notices, err := e.seal("")
 	if err != nil {
 		return err
 	}
@@ -121,8 +121,9 @@ func (e *edit) open(pages *[]*page, f file) (*page, error) {
 	return p, nil
 }
 
-// seal encrypts what has to be written, and says who else can read it then.
-func (e *edit) seal() (drafts []draft, notices []string, err error) {
+// seal encrypts what has to be written, and says who else can read it then, but
+// for the key that the user asked to add.
+func (e *edit) seal(asked string) (drafts []draft, notices []string, err error) {
 	for _, p := range slices.Concat(e.archives, e.pages) {
 		before := p.doc.recipients
 		if !p.doc.changed && (p.new || slices.Equal(e.to.lines, before)) {
@@ -134,7 +135,8 @@ func (e *edit) seal() (drafts []draft, notices []string, err error) {
 			return nil, nil, err
 		}
 		drafts = append(drafts, draft{p.path, p.shown, sealed, 0o600})
-		if added := e.to.notIn(before); len(before) > 0 && len(added) > 0 {
+		added := slices.DeleteFunc(e.to.notIn(before), func(line string) bool { return line == asked })
+		if len(before) > 0 && len(added) > 0 {
 			notices = append(notices, p.shown+" can now be read by "+strings.Join(added, ", ")+" too")
 		}
 	}

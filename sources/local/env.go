@@ -13,7 +13,8 @@ import (
 // Directory Specification, on macOS too: what is shared between a laptop and a
 // container lies under the same names. On Windows, where they are not set,
 // %AppData% and %LocalAppData% stand for them. An empty variable is as good as
-// none, and so, as the specification has it, is a folder that is not absolute.
+// none, and so, as the specification has it, is a folder that is not absolute,
+// HOME included.
 func FromEnv(root string, getenv func(string) string) Config {
 	return Config{
 		Root:            root,
@@ -32,7 +33,10 @@ func base(getenv func(string) string, xdg, onWindows, inHome string) string {
 	if runtime.GOOS == "windows" {
 		return getenv(onWindows)
 	}
-	return under(getenv("HOME"), inHome)
+	if home := getenv("HOME"); filepath.IsAbs(home) { // else a key would be made in the project
+		return under(home, inHome)
+	}
+	return ""
 }
 
 // under joins the path, but for a folder that is not known.

@@ -22,6 +22,7 @@ func TestFromEnv(t *testing.T) {
 			Config{DefaultIdentity: "/c/aside/identity.txt", Shared: "/d/aside/shared"}},
 		{"xdg that is not absolute", map[string]string{"HOME": "/home/u", "XDG_CONFIG_HOME": "c", "XDG_DATA_HOME": ""},
 			Config{DefaultIdentity: "/home/u/.config/aside/identity.txt", Shared: "/home/u/.local/share/aside/shared"}},
+		{"home that is not absolute", map[string]string{"HOME": "."}, Config{}},
 		{"identity", map[string]string{"ASIDE_IDENTITY": "\nAGE-SECRET-KEY-1X\n", "ASIDE_IDENTITY_FILE": "k.txt"},
 			Config{Identity: sources.NewSecret("AGE-SECRET-KEY-1X"), IdentityFile: "k.txt"}},
 		{"nothing", nil, Config{}},

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"filippo.io/age"
 
@@ -28,7 +29,7 @@ func (f file) load() ([]byte, error) {
 	}
 	sealed, err := os.ReadFile(f.path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), !f.dir.committed && errors.Is(err, syscall.ENOTDIR): // HOME may be /dev/null
 		return nil, nil
 	case err != nil:
 		return nil, cannot("read", f.shown, err)
@@ -41,8 +42,12 @@ func (f file) load() ([]byte, error) {
 func (f file) open(sealed []byte, id *identity) (*document, error) {
 	clear, err := age.Decrypt(bytes.NewReader(sealed), id.keys...)
 	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
+		key := id.publics[0]
+		if strings.Contains(key, " ") { // that of SSH
+			key = "'" + key + "'"
+		}
 		return nil, sources.Hint(fmt.Errorf("%s is not encrypted to your key %s", f.shown, id.publics[0]),
-			"ask a teammate who can read it to run: aside recipients add "+id.publics[0])
+			"ask a teammate who can read it to run: aside recipients add "+key)
 	}
 	var text strings.Builder
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"filippo.io/age"
@@ -72,7 +73,7 @@ func (c Config) findIdentity() (*identity, error) {
 	text, err := os.ReadFile(file)
 	missing := errors.Is(err, os.ErrNotExist)
 	switch empty := err == nil && len(text) == 0; { // another process is about to write it
-	case c.IdentityFile == "" && (missing || empty):
+	case c.IdentityFile == "" && (missing || empty || errors.Is(err, syscall.ENOTDIR)): // HOME may be /dev/null
 		return nil, nil
 	case missing:
 		return nil, sources.Hint(fmt.Errorf("there is no %s, which ASIDE_IDENTITY_FILE names", file),

@@ -147,6 +147,19 @@ func TestNoIdentity(t *testing.T) {
 	}
 }
 
+// The home of services is often /dev/null.
+func TestHomeThatIsAFile(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "null")
+	write(t, home, "")
+	s := New(FromEnv(t.TempDir(), func(name string) string { return map[string]string{"HOME": home}[name] }))
+	if values, err := s.Read(t.Context(), dev, sources.Scope{Layer: sources.Fallback, Shared: true}); len(values) > 0 || err != nil {
+		t.Errorf("%v, %v", values, err)
+	}
+	if keys, err := s.config.Keys(); keys != nil || err != nil {
+		t.Errorf("%v, %v", keys, err)
+	}
+}
+
 func TestIdentityThatOthersCanRead(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such modes")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -64,7 +65,7 @@ func parseRecipients(shown, text string) (*recipients, error) {
 		if !slices.Contains(r.lines, line) {
 			r.keys = append(r.keys, key)
 			r.lines = append(r.lines, line)
-			r.named = append(r.named, Recipient{Key: line, Name: name})
+			r.named = append(r.named, Recipient{Key: line, Name: visible(name)})
 		}
 	}
 	if len(r.keys) == 0 {
@@ -72,6 +73,20 @@ func parseRecipients(shown, text string) (*recipients, error) {
 	}
 	slices.Sort(r.lines)
 	return r, nil
+}
+
+// visible leaves out what would move a terminal's cursor: nobody's name shall hide
+// them, or another, from those who look at the list.
+func visible(name string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case !unicode.IsGraphic(r):
+			return -1
+		}
+		return r
+	}, name))
 }
 
 // parseRecipient quotes nothing of the line in its errors: it may be a private

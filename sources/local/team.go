@@ -55,6 +55,43 @@ func (s *Store) Recipients(shared bool) ([]Recipient, error) {
 	return r.named, nil
 }
 
+// Unlisted says, a line for each file, who can read it without being listed: a
+// merge may bring a file that was encrypted before somebody was removed. Files
+// that the user cannot read are passed over.
+func (s *Store) Unlisted(shared bool) (lines []string, err error) {
+	dir := s.folder(shared)
+	id, err := s.config.findIdentity()
+	if err != nil || id == nil || dir.files == "" {
+		return nil, err
+	}
+	text, err := os.ReadFile(dir.list())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, cannot("read", dir.shownList(), err)
+	}
+	listed, err := parseRecipients(dir.shownList(), string(text))
+	if err != nil {
+		return nil, err
+	}
+	names, err := dir.sealedFiles()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		doc, err := s.document(file{dir, filepath.Join(dir.files, name), path.Join(dir.shownFiles, name)})
+		if err != nil {
+			continue
+		}
+		left := slices.DeleteFunc(slices.Clone(doc.recipients), func(line string) bool { return slices.Contains(listed.lines, line) })
+		if len(left) > 0 {
+			lines = append(lines, fmt.Sprintf("%s can still be read by %s", path.Join(dir.shownFiles, name), strings.Join(left, ", ")))
+		}
+	}
+	return lines, nil
+}
+
 // AddRecipient adds a public key to those who can read the app's secrets, or
 // the shared ones, and encrypts every file anew, its earlier versions with it:
 // all or none, as far as a crash between two renames allows, after which the
@@ -73,7 +110,7 @@ func (s *Store) AddRecipient(ctx context.Context, shared bool, key, name string)
 	if name == "" {
 		name = comment
 	}
-	return s.reencrypt(ctx, shared, func(e *edit, text string) (string, error) {
+	return s.reencrypt(ctx, shared, key, func(e *edit, text string) (string, error) {
 		if slices.Contains(e.to.lines, key) {
 			return text, nil
 		}
@@ -87,7 +124,7 @@ func (s *Store) AddRecipient(ctx context.Context, shared bool, key, name string)
 // set, the one whose leaving keeps the user from reading. What the removed one
 // has read, or has in an old copy, stays readable: it has to be changed.
 func (s *Store) RemoveRecipient(ctx context.Context, shared bool, who string, force bool) (removed Recipient, files []string, err error) {
-	files, err = s.reencrypt(ctx, shared, func(e *edit, text string) (string, error) {
+	files, err = s.reencrypt(ctx, shared, "", func(e *edit, text string) (string, error) {
 		found, err := e.to.find(who, e.dir.shownList())
 		if err != nil {
 			return "", err
@@ -138,8 +175,10 @@ func (r *recipients) find(who, shown string) (Recipient, error) {
 
 // reencrypt lets change edit the text of the list, encrypts every file of the
 // folder to those it lists then, and writes the list last: where that fails half
-// way, the same command finishes the work.
-func (s *Store) reencrypt(ctx context.Context, shared bool, change func(e *edit, text string) (string, error)) (written []string, err error) {
+// way, the same command finishes the work. Who can read a file then and could not
+// before is told, but for the key that was asked to be added: others may have
+// come into the list by a merge.
+func (s *Store) reencrypt(ctx context.Context, shared bool, asked string, change func(e *edit, text string) (string, error)) (written []string, err error) {
 	dir := s.folder(shared)
 	if dir.files == "" {
 		return nil, sources.Hint(errors.New("there is no folder for shared secrets"), "set HOME or XDG_DATA_HOME")
@@ -172,7 +211,7 @@ func (s *Store) reencrypt(ctx context.Context, shared bool, change func(e *edit,
 	if _, err := e.to.readableBy(e.id); err != nil {
 		return nil, dir.cannotEncrypt(err)
 	}
-	drafts, _, err := e.seal() // that others can read is what was asked for
+	drafts, notices, err := e.seal(asked)
 	if err != nil {
 		return nil, err
 	}
@@ -182,5 +221,11 @@ func (s *Store) reencrypt(ctx context.Context, shared bool, change func(e *edit,
 	if text != string(before) {
 		drafts = append(drafts, draft{dir.list(), dir.shownList(), []byte(text), 0o644})
 	}
-	return written, replaceAll(drafts)
+	if err := replaceAll(drafts); err != nil {
+		return written, err
+	}
+	for _, line := range notices {
+		s.config.Notice(line)
+	}
+	return written, nil
 }

@@ -119,6 +119,77 @@ func TestTwoPeople(t *testing.T) {
 	}
 }
 
+// A merge may bring a key into the list, or a file that was encrypted before a
+// key was removed from it.
+func TestWhatMergesBring(t *testing.T) {
+	s := newStore(t)
+	var notices []string
+	s.config.Notice = func(line string) { notices = append(notices, line) }
+	set(t, s, dev, "A", "1")
+	bob, mallory := newIdentity(t).Recipient().String(), newIdentity(t).Recipient().String()
+	_, err := s.AddRecipient(t.Context(), false, bob, "Bob")
+	must(t, err)
+	old := content(t, s.Paths(dev)[0])
+	list := s.app.list()
+	for _, change := range []func() error{
+		func() error {
+			_, err := s.AddRecipient(t.Context(), false, newIdentity(t).Recipient().String(), "Carol")
+			return err
+		},
+		func() error {
+			_, _, err := s.RemoveRecipient(t.Context(), false, "Bob", false)
+			return err
+		},
+	} {
+		before := content(t, list)
+		write(t, list, string(before)+"# M\x1b[2K\n"+mallory+"\n")
+		notices = nil
+		must(t, change())
+		if want := []string{".aside/secrets/dev.age can now be read by " + mallory + " too"}; !slices.Equal(notices, want) {
+			t.Errorf("said %q, want %q", notices, want)
+		}
+		removed, _, err := s.RemoveRecipient(t.Context(), false, mallory, false)
+		if err != nil || removed.Name != "M[2K" {
+			t.Errorf("%q, %v", removed, err)
+		}
+	}
+
+	if lines, err := s.Unlisted(false); len(lines) > 0 || err != nil {
+		t.Errorf("%q, %v", lines, err)
+	}
+	write(t, s.Paths(sources.StageScope("pr"))[0], string(old))
+	lines, err := s.Unlisted(false)
+	if want := []string{".aside/secrets/pr.age can still be read by " + bob}; err != nil || !slices.Equal(lines, want) {
+		t.Errorf("%q, %v, want %q", lines, err, want)
+	}
+	own, err := s.Identity()
+	must(t, err)
+	written, err := s.AddRecipient(t.Context(), false, own.Public, "")
+	if err != nil || !slices.Equal(written, []string{".aside/secrets/pr.age"}) {
+		t.Errorf("%q, %v", written, err)
+	}
+	if lines, err := s.Unlisted(false); len(lines) > 0 || err != nil {
+		t.Errorf("%q, %v", lines, err)
+	}
+	for _, lone := range []*Store{New(Config{Root: s.config.Root}), newStore(t)} {
+		if lines, err := lone.Unlisted(true); len(lines) > 0 || err != nil {
+			t.Errorf("%q, %v", lines, err)
+		}
+	}
+}
+
+// A key with a blank in it is one argument in the command of the hint.
+func TestHintForSSHKey(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	must(t, err)
+	key, line := sshKey(t, private, public, "")
+	s := newStore(t)
+	set(t, s, dev, "A", "1")
+	_, err = asUser(s, key).Read(t.Context(), dev)
+	wantError(t, err, ".aside/secrets/dev.age is not encrypted to your key "+line,
+		"ask a teammate who can read it to run: aside recipients add '"+line+"'")
+}
+
 func TestRemoveRecipientRefused(t *testing.T) {
 	s := by(newStore(t), "alice@laptop")
 	set(t, s, dev, "A", "1")

@@ -8,7 +8,7 @@ import "io/fs"
 type File struct{ pending *pending }
 
 // Stage writes a file that [File.Commit] gives its name. It keeps the
-// permissions of the one that is there; perm is for a new one.
+// permissions of the one that is there, and its owner where it may; perm is for a new one.
 func Stage(name string, content []byte, perm fs.FileMode) (File, error) {
 	p, err := stage(name, content, perm)
 	return File{p}, err

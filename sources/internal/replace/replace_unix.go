@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 )
@@ -17,6 +18,12 @@ func stage(name string, content []byte, perm fs.FileMode) (*pending, error) {
 		renameio.WithPermissions(perm), renameio.WithExistingPermissions())
 	if err != nil {
 		return nil, err
+	}
+	// What root writes for another user, as in a container, stays that user's.
+	if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() {
+		if had, ok := info.Sys().(*syscall.Stat_t); ok {
+			f.Chown(int(had.Uid), int(had.Gid)) // who may not do so has a file of their own
+		}
 	}
 	_, err = f.Write(content)
 	if err == nil {
