@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/aside-cli/aside/sources"
 )
@@ -107,7 +108,7 @@ func (d *deliverer) put(p parcel) (string, error) {
 	}
 	if p.Path == "" {
 		d.placed[p.name] = ""
-		return filepath.Join(d.folder.path, p.name), d.folder.write(p.name, p.secret)
+		return filepath.Join(d.folder.path, p.name), hintRoom(d.folder.write(p.name, p.secret))
 	}
 	if _, mine := d.placed[p.name]; !mine {
 		if err := claim(p.Path); err != nil {
@@ -115,7 +116,16 @@ func (d *deliverer) put(p parcel) (string, error) {
 		}
 	}
 	d.placed[p.name] = p.Path
-	return p.Path, d.folder.writeTo(p.Path, p.name, p.secret)
+	return p.Path, hintRoom(d.folder.writeTo(p.Path, p.name, p.secret))
+}
+
+// hintRoom says what to do about a file system that is full: that of a container's
+// /dev/shm is small.
+func hintRoom(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return sources.Hint(err, "make room there, or set XDG_RUNTIME_DIR to a folder elsewhere that you alone can write to")
+	}
+	return err
 }
 
 // remove removes a file, if there is one.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -21,6 +22,10 @@ func (p *project) kept(src sources.PolledSource, l layers) (sources.PolledSource
 		return src, nil
 	}
 	keys, err := local.FromEnv(p.config.Root, p.app.getenv).Keys()
+	if err != nil && !l.offline { // the store can be asked without one
+		p.warn(fmt.Errorf("nothing is kept for when the store cannot be reached: %w", err))
+		return src, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +62,7 @@ func (a *app) cacheDir() string {
 	if dir := a.getenv("LocalAppData"); dir != "" {
 		return filepath.Join(dir, "aside", "cache")
 	}
-	if home := a.getenv("HOME"); home != "" {
+	if home := a.getenv("HOME"); filepath.IsAbs(home) {
 		return filepath.Join(home, ".cache", "aside")
 	}
 	return ""

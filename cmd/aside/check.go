@@ -245,12 +245,23 @@ func (p *project) checkReuse(ctx context.Context, l layers, stored map[string]so
 		}
 		for _, v := range values {
 			own, ok := stored[v.Name]
-			if ok && v.Origin.Layer == sources.Stage && !v.Origin.Shared && own.Origin.Layer == sources.Stage && own.Secret.Len() > 0 && own.Secret.Equal(v.Secret) {
+			if ok && apart(own, v) && own.Secret.Len() > 0 && own.Secret.Equal(v.Secret) {
 				add("error", "reused", v.Name, "stage %s has the same value", stage)
 			}
 		}
 	}
 	return nil
+}
+
+// apart reports whether two values, of stages of different types, were set each for
+// its own: neither is a fallback, and they were not set for both types at once.
+func apart(v, other sources.Value) bool {
+	for _, layer := range []sources.Layer{v.Origin.Layer, other.Origin.Layer} {
+		if layer != sources.Stage && layer != sources.Type {
+			return false
+		}
+	}
+	return len(v.Group) == 0 || !slices.Equal(v.Group, other.Group)
 }
 
 // otherStages are the stages that are known by name and are not production.

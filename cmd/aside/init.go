@@ -137,11 +137,13 @@ func (a *app) initConfig(dir, name, store string) error {
 	names := strings.Replace(strings.Join(storeNames(), ", "), "exec", "{exec: [COMMAND, ARG]}", 1)
 	text := fmt.Sprintf(template, config.Quote(name), store, names)
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		return fmt.Errorf("write %s: %w", config.Name, err)
+		return sources.Hint(fmt.Errorf("write %s: %w", config.Name, err), hintFolder)
 	}
 	a.say("made %s", config.Name)
 	return nil
 }
+
+const hintFolder = "check that the folder is there, and may be written"
 
 // ask asks a person; where there is none the usual answer is taken.
 func (a *app) ask(what, usual string) string {
@@ -161,7 +163,7 @@ func (p *project) initGitignore(dir string) error {
 	path := filepath.Join(dir, ".gitignore")
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read .gitignore: %w", err)
+		return sources.Hint(fmt.Errorf("read .gitignore: %w", err), "check that it is a file that may be read")
 	}
 	lines := strings.Split(string(text), "\n")
 	var missing []string
@@ -178,7 +180,7 @@ func (p *project) initGitignore(dir string) error {
 	}
 	text = append(text, strings.Join(missing, "\n")+"\n"...)
 	if err := os.WriteFile(path, text, 0o644); err != nil {
-		return fmt.Errorf("write .gitignore: %w", err)
+		return sources.Hint(fmt.Errorf("write .gitignore: %w", err), hintFolder)
 	}
 	p.note("added to .gitignore: %s", strings.Join(missing, ", "))
 	return nil

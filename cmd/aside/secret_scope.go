@@ -32,6 +32,8 @@ func (a *app) openScopes(cmd *cobra.Command, pf *projectFlags, f *scopeFlags) (*
 	// A stage that comes from ASIDE_STAGE is where the user is, not what is meant.
 	stageGiven := cmd.Flags().Changed("stage") && a.getenv("ASIDE_STAGE") != pf.stage
 	switch {
+	case cmd.Flags().Changed("type") && len(f.types) == 0: // as from a variable that is empty
+		return nil, nil, usagef("--type names no type")
 	case f.fallback && stageGiven:
 		return nil, nil, usagef("--stage and --fallback exclude each other")
 	case len(f.types) > 0 && stageGiven:
