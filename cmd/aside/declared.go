@@ -136,7 +136,7 @@ func (p *project) parts(env *inject.Environment) map[string]string {
 	for _, s := range p.config.Secrets {
 		name := s.Value.Variable(s.Key.Value)
 		whole, ok := env.Variable(name)
-		if !ok || !bool(s.Value.Flatten) {
+		if !ok || !bool(s.Value.Flatten) || whole.Origin.Layer == sources.Env { // which is not taken apart
 			continue
 		}
 		members, _ := schema.Flatten(name, whole.Secret) // it was flattened to make env

@@ -6,10 +6,17 @@ import (
 )
 
 // special reports whether name is no file whose place another could take: a
-// device, a pipe, or one like /dev/stdout, whatever that leads to.
+// device, a pipe, or one like /dev/stdout or /dev/fd/3, whatever that leads to.
 func special(name string) bool {
 	info, err := os.Stat(name)
-	return err == nil && !info.IsDir() && (!info.Mode().IsRegular() || filepath.Dir(name) == "/dev")
+	if err != nil || info.IsDir() {
+		return false
+	}
+	switch filepath.Dir(name) {
+	case "/dev", "/dev/fd", "/proc/self/fd":
+		return true
+	}
+	return !info.Mode().IsRegular()
 }
 
 // writeInto writes data to what is there already.

@@ -5,6 +5,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestPrompt types a secret on a real terminal, which must not show it.
@@ -46,14 +47,20 @@ func TestPrompt(t *testing.T) {
 	r.ends(1)
 	r.sees("^aside: no value was typed for EMPTY: nothing was set")
 
+	const several = "^aside: several lines were typed for PEM: nothing was set"
 	for typed, says := range map[string]string{
-		"one\ntwo\nthree":                "^aside: several lines were typed for PEM: nothing was set",
+		"one\ntwo":                       several,
+		"one\ntwo\nthree":                several,
+		"one\n|two\n|two\n":              several, // in pieces
 		strings.Repeat("k", 5000) + "\n": "^aside: what was typed for PEM is too long for a terminal: nothing was set",
 	} {
 		r = on("secret", "set", "PEM")
 		r.sees("PEM: ")
 		r.until("a terminal that shows nothing", func() bool { return !r.echoes() })
-		r.types(typed)
+		for piece := range strings.SplitSeq(typed, "|") {
+			r.types(piece)
+			time.Sleep(10 * time.Millisecond)
+		}
 		r.ends(1)
 		r.sees(says)
 		r.counts(0, "two")

@@ -151,17 +151,18 @@ func (a *app) promptValue(name string) (sources.Secret, error) {
 
 	type answer struct {
 		text []byte
+		more bool // than a line
 		err  error
 	}
 	typed := make(chan answer, 1)
 	go func() {
 		text, err := term.ReadPassword(fd)
-		typed <- answer{text, err}
+		typed <- answer{text, forgetTyped(fd), err}
 	}()
 	select {
 	case got := <-typed:
 		fmt.Fprintln(a.stderr)
-		if forgetTyped(fd) {
+		if got.more {
 			return sources.Secret{}, sources.Hint(fmt.Errorf("several lines were typed for %s: nothing was set", name),
 				"several lines come from a file or a pipe: aside secret set "+name+" --file FILE")
 		}
@@ -176,6 +177,6 @@ func (a *app) promptValue(name string) (sources.Secret, error) {
 	case sig := <-interrupt:
 		term.Restore(fd, before)
 		fmt.Fprintln(a.stderr)
-		return sources.Secret{}, inject.ExitStatus(128 + int(sig.(syscall.Signal)))
+		return sources.Secret{}, inject.EndedBy(sig.(syscall.Signal))
 	}
 }
