@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/aside-cli/aside/sources"
 )
@@ -26,9 +27,23 @@ type ExitStatus int
 
 func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// ErrInterrupted comes with the [ExitStatus] of a command that Ctrl-C killed
-// while it had the terminal: nobody else has got to know of that. See [Interrupt].
-var ErrInterrupted = errors.New("interrupted from the terminal")
+// ErrInterrupted comes with the [ExitStatus] where SIGINT ended the command, or the
+// wait for one. It is ErrUnheard where nobody but the command got that: Ctrl-C
+// killed it while it had the terminal. See [Interrupt].
+var (
+	ErrInterrupted = errors.New("interrupted")
+	ErrUnheard     = fmt.Errorf("%w from the terminal", ErrInterrupted)
+)
+
+// EndedBy is the error of what a signal from outside ended: an [ExitStatus], with
+// [ErrInterrupted] where it was SIGINT.
+func EndedBy(sig syscall.Signal) error {
+	status := ExitStatus(128 + int(sig))
+	if sig == syscall.SIGINT {
+		return fmt.Errorf("%w: %w", ErrInterrupted, status)
+	}
+	return status
+}
 
 // A StartError is a command that could not be started. Code is what env,
 // timeout and nohup exit with then: 127 where it was not found, else 126.

@@ -45,8 +45,8 @@ func (s *Supervisor) Exec(ctx context.Context) error {
 	signal.Reset(relayed()...) // from here on they are for the command
 	select {
 	case sig := <-s.Signals:
-		if status := statusOf(sig); status != 0 {
-			return status
+		if err := endedBy(sig); err != nil {
+			return err
 		}
 	default:
 	}
@@ -76,17 +76,17 @@ func (s *Supervisor) read(ctx context.Context) (*Environment, error) {
 		case r := <-resolved:
 			return r.env, r.err
 		case sig := <-s.Signals:
-			if status := statusOf(sig); status != 0 {
-				return nil, status
+			if err := endedBy(sig); err != nil {
+				return nil, err
 			}
 		}
 	}
 }
 
-// statusOf returns 128 plus a signal that is a wish to end, and 0 for others.
-func statusOf(s os.Signal) ExitStatus {
+// endedBy is [EndedBy] for a signal that is a wish to end, and nil for others.
+func endedBy(s os.Signal) error {
 	if sig, _ := s.(syscall.Signal); ends(sig) {
-		return ExitStatus(128 + sig)
+		return EndedBy(sig)
 	}
-	return 0
+	return nil
 }

@@ -31,6 +31,7 @@ func (p *unixProcess) signal(s os.Signal) {
 			tty.give(p.pid) // fg, for a job that was in the background
 		}
 	case syscall.SIGINT, syscall.SIGQUIT, syscall.SIGWINCH:
+		p.interrupted = p.interrupted || sig == syscall.SIGINT
 		if tty != nil && tty.mine() {
 			target = -p.pid
 		}

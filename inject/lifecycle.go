@@ -80,7 +80,7 @@ func (r *run) onExited(e event) {
 	switch {
 	case final(r.asked) || r.asked != 0 && time.Since(r.askedAt) < heeded:
 		// Whoever ends aside does not want to find parts of the command later.
-		r.stop(func() { r.exitWith(e.status) })
+		r.stop(func() { r.exitAs(e) })
 	case e.interrupted() || e.status == 128+int(syscall.SIGINT):
 		r.exitAs(e)
 	case e.status != 0 && r.fallback.env != nil && r.young():
@@ -97,7 +97,7 @@ func (r *run) onExited(e event) {
 func (r *run) onExitedWhileStopping(e event) {
 	if r.asked == 0 && e.interrupted() && e.signal != r.StopSignal {
 		r.asked = syscall.SIGINT
-		r.after = func() { r.exitWith(e.status) }
+		r.after = func() { r.exitAs(e) }
 	}
 }
 
@@ -153,12 +153,12 @@ func (r *run) onSignal(s os.Signal) {
 		r.onSignalWhileStopping(sig)
 	case reading:
 		if ends(sig) {
-			r.exitWith(128 + int(sig))
+			r.finish(EndedBy(sig))
 		}
 	case waiting:
 		if ends(sig) {
 			r.asked = sig
-			r.stop(func() { r.exitWith(128 + int(sig)) })
+			r.stop(func() { r.finish(EndedBy(sig)) })
 		}
 	}
 }
@@ -181,14 +181,14 @@ func (r *run) onSignalWhileStopping(sig syscall.Signal) {
 		r.process.signal(sig)
 	case r.asked == 0:
 		r.asked = sig
-		r.after = func() { r.exitWith(128 + int(sig)) }
+		r.after = func() { r.finish(EndedBy(sig)) }
 		if sig != r.StopSignal {
 			r.process.signal(sig)
 		}
 	case !r.killing:
 		r.kill()
 	default:
-		r.exitWith(128 + int(sig))
+		r.finish(EndedBy(sig))
 	}
 }
 

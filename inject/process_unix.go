@@ -119,7 +119,8 @@ type unixProcess struct {
 
 	exited, stopping, killing, gone bool
 
-	continued bool // we were, and the command with us
+	continued   bool // we were, and the command with us
+	interrupted bool // we got SIGINT, and the command from us
 
 	stopSignal syscall.Signal
 	told       map[int]bool // who got stopSignal
@@ -202,7 +203,7 @@ func (p *unixProcess) follow(ws syscall.WaitStatus) {
 func (p *unixProcess) end(e event) {
 	p.exited = true
 	if tty := p.host.tty; tty != nil {
-		e.typed = e.signal == syscall.SIGINT && tty.given && !tty.mine()
+		e.typed = e.signal == syscall.SIGINT && !p.interrupted && tty.given && !tty.mine()
 		tty.ended()
 	}
 	p.eventc <- e

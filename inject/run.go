@@ -68,9 +68,13 @@ func (r *run) finish(err error) { r.done, r.result = true, err }
 
 // exitAs ends as the command did that told its end by e.
 func (r *run) exitAs(e event) {
-	r.exitWith(e.status)
-	if e.typed {
-		r.result = fmt.Errorf("%w: %w", ErrInterrupted, r.result)
+	switch {
+	case e.typed:
+		r.finish(fmt.Errorf("%w: %w", ErrUnheard, ExitStatus(e.status)))
+	case e.signal == syscall.SIGINT && r.asked == syscall.SIGINT:
+		r.finish(EndedBy(syscall.SIGINT))
+	default:
+		r.exitWith(e.status)
 	}
 }
 

@@ -64,13 +64,13 @@ type Supervisor struct {
 
 // Run reads the environment, starts the command and sees it through. It returns
 // nil when the command ended with 0, an [ExitStatus] when it did not or when a
-// signal ended the Supervisor without a command (with [ErrInterrupted] where
-// Ctrl-C ended the command alone), a [*StartError] when it could not be started,
-// the first error of Resolve, or the cause of ctx. Once SIGTERM
-// or SIGINT was passed on the command is not started again. Nothing of its tree
-// is left where the Supervisor was asked to end, no file that it made (see
-// [Deliveries]) and no goroutine in any case, but for a Resolve that does not heed
-// its context for a second. What a Supervisor left that was killed, Run removes.
+// signal ended the Supervisor without a command (with [ErrInterrupted] where that
+// was SIGINT), a [*StartError] when it could not be started, the first error of
+// Resolve, or the cause of ctx. Once SIGTERM or SIGINT was passed on the command
+// is not started again. Nothing of its tree is left where the Supervisor was
+// asked to end, no file that it made (see [Deliveries]) and no goroutine in any
+// case, but for a Resolve that does not heed its context for a second. What a
+// Supervisor left that was killed, Run removes.
 func (s *Supervisor) Run(ctx context.Context) error {
 	sweepDead()
 	host := newHost(s.Relayed, s.BeforeStop)

@@ -58,7 +58,7 @@ func (w *world) wantEnded(status int) {
 	if !w.ended() {
 		w.t.Fatal("it goes on")
 	}
-	if want := ExitStatus(status); status != 0 && w.err != want || status == 0 && w.err != nil {
+	if want := ExitStatus(status); status != 0 && !errors.Is(w.err, want) || status == 0 && w.err != nil {
 		w.t.Errorf("it returned %v, want %d", w.err, status)
 	}
 }

@@ -30,7 +30,7 @@ type app struct {
 	environ        []string
 	args           []string
 	relay          *relay.Link // to the process that masks our terminal; nil: none
-	interrupted    bool        // exec ended with inject.ErrInterrupted
+	ended          error       // what exec returned the code of
 }
 
 // usageError is a command line that is wrong.
@@ -48,12 +48,12 @@ func (a *app) exec(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	a.args = args
 	cmd, err := root.ExecuteContextC(ctx)
+	a.ended = err
 	if err == nil {
 		return 0
 	}
 	var status inject.ExitStatus
 	if errors.As(err, &status) {
-		a.interrupted = errors.Is(err, inject.ErrInterrupted)
 		return int(status)
 	}
 	var start *inject.StartError
@@ -62,6 +62,9 @@ func (a *app) exec(ctx context.Context, args []string) int {
 		err = sources.Hint(err, "see "+cmd.CommandPath()+" --help")
 	}
 	a.complain(err)
+	if u, ok := a.stderr.(unhurried); ok {
+		u.settle() // what the exit code is about
+	}
 	switch {
 	case errors.As(err, &start):
 		return start.Code

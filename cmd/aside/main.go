@@ -16,8 +16,6 @@ func main() {
 	link, args := relay.Child(os.Args[1:])
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), relay: link}
 	code := a.exec(context.Background(), args)
-	if a.interrupted {
-		inject.Interrupt(link != nil)
-	}
+	inject.Interrupt(a.ended, link != nil)
 	os.Exit(code)
 }

@@ -31,6 +31,7 @@ func restarts() []behaviour {
 		{"nothing restarts unless the merged environment differs; the line says what changed and where", map[string]func(*rig){
 			"the line":     (*rig).reasonLine,
 			"nobody reads": (*rig).nobodyReads,
+			"read late":    (*rig).readLate,
 			"touched":      func(r *rig) { r.doesNotRestart(func() { r.touch(".env") }) },
 			"same values": func(r *rig) {
 				r.doesNotRestart(func() { r.write(".env", "# rewritten\nB=1\nHIDDEN=1\nA=1 # the same\n") })
@@ -118,6 +119,12 @@ func (r *rig) folderVanishes() {
 	os.Rename(filepath.Join(r.dir, "renamed"), filepath.Join(r.dir, "project"))
 	r.write("project/.env", "A=2\n")
 	r.sees("^begun 2$")
+}
+
+// readLate: what aside ends with is not lost where somebody is slow to read it.
+func (r *rig) readLate() {
+	r.run("bash", "-c", `{ head -c 65536 /dev/zero; aside run --watch -- no-such-command; } 2>&1 | { sleep 1; tr -d '\0'; }`).ends(0)
+	r.sees("^aside: no-such-command: command not found$")
 }
 
 // nobodyReads: what aside says goes nowhere, and that ends neither it nor the command.

@@ -26,6 +26,13 @@ func signals() []behaviour {
 			"in bash's":          func(r *rig) { r.ctrlCInScript("bash") },
 			"in a loop":          (*rig).ctrlCInLoop,
 			"dealt with, script": (*rig).ctrlCHandled,
+			"another standard input": func(r *rig) {
+				r.ctrlCForAll(`while read x; do aside run -- sh -c "echo begun; exec sleep 1000"; echo next; done <<<$'1\n2'`, "^begun$")
+			},
+			"while waiting":    func(r *rig) { r.ctrlCForAll("aside run --on-exit wait -- true; echo next", "waiting for a change$") },
+			"while restarting": (*rig).ctrlCInScriptWhileRestarting,
+			"while reading":    func(r *rig) { r.ctrlCWhileReading("--watch") },
+			"before it is run": func(r *rig) { r.ctrlCWhileReading("--no-watch") },
 		}},
 		{"TERM sent to aside alone on a terminal is passed on; a command that ignores it is only killed where --grace was given", map[string]func(*rig){
 			"passed on":       func(r *rig) { r.ignoringTERM().ends(9) },
@@ -127,6 +134,31 @@ func (r *rig) ctrlC() {
 func (r *rig) ctrlCInScript(shell string) {
 	r.onTTY(shell, "-c", "aside run -- sleep 1000; echo next")
 	r.until("the command in the foreground", func() bool { return r.foreground() == "sleep" })
+	r.types("\x03")
+	r.ends(130)
+	r.counts(0, "next")
+}
+
+// ctrlCForAll: Ctrl-C reaches aside as well, once seen was printed, and ends the
+// script as it does where aside knows of nothing.
+func (r *rig) ctrlCForAll(script, seen string) {
+	r.onTTY("bash", "-c", script).sees(seen)
+	r.types("\x03")
+	r.ends(130)
+	r.counts(0, "next")
+}
+
+func (r *rig) ctrlCWhileReading(watch string) {
+	r.write("aside.yaml", `store: {exec: [sh, -c, "trap '' INT; echo begun >/dev/tty; exec sleep 1000"]}`)
+	r.ctrlCForAll("aside run "+watch+" -- true; echo next", "^begun$")
+}
+
+// ctrlCInScriptWhileRestarting: it kills a command that is slow to end.
+func (r *rig) ctrlCInScriptWhileRestarting() {
+	r.write(".env", "A=1\n")
+	r.onTTY("bash", "-c", `aside run -- sh -c "trap 'echo ending' TERM; echo begun; while :; do sleep 0.02; done"; echo next`).sees("^begun$")
+	r.write(".env", "A=2\n")
+	r.sees("^ending$")
 	r.types("\x03")
 	r.ends(130)
 	r.counts(0, "next")

@@ -21,7 +21,7 @@ func (a *app) stay() {
 }
 
 // An unhurried writer writes in order, but lets nobody wait for long. What finds
-// the queue full is lost.
+// the queue full for so long is lost.
 type unhurried struct{ queue chan message }
 
 type message struct {
@@ -42,15 +42,23 @@ func newUnhurried(w io.Writer) unhurried {
 
 // Write returns when p is written, or after 0.1 s.
 func (u unhurried) Write(p []byte) (int, error) {
+	u.put(p, 100*time.Millisecond)
+	return len(p), nil
+}
+
+// settle waits until all is written, or for 5 s: no command is held up any more.
+func (u unhurried) settle() { u.put(nil, 5*time.Second) }
+
+func (u unhurried) put(p []byte, limit time.Duration) {
+	over := time.After(limit)
 	m := message{bytes.Clone(p), make(chan struct{})}
 	select {
 	case u.queue <- m:
-	default:
-		return len(p), nil
+	case <-over:
+		return
 	}
 	select {
 	case <-m.written:
-	case <-time.After(100 * time.Millisecond):
+	case <-over:
 	}
-	return len(p), nil
 }

@@ -27,7 +27,8 @@ type relay struct {
 	continued chan os.Signal
 	expected  bool // a SIGCONT is still to come on another channel
 
-	interrupted bool // the child ended by inject.Interrupt
+	told  bool  // SIGINT was passed on
+	ended error // the inject.ErrInterrupted by which the child did
 }
 
 // Wanted reports whether a command would use the terminal in full: it prints to
@@ -93,8 +94,8 @@ func Run(args []string, signals <-chan os.Signal) error {
 	go t.guard(func() { receive(link, set.Add) }) // ends with the child
 	status := r.follow(signals, stops)
 	r.output.Wait()
-	if r.interrupted {
-		return fmt.Errorf("%w: %w", inject.ErrInterrupted, inject.ExitStatus(status))
+	if r.ended != nil {
+		return fmt.Errorf("%w: %w", r.ended, inject.ExitStatus(status))
 	}
 	if sig := syscall.Signal(status - 128); !IsOurs(os.Stdin) && (sig == syscall.SIGINT || sig == syscall.SIGQUIT) {
 		syscall.Kill(0, sig) // the rest of the pipeline would have had it from the terminal
@@ -169,12 +170,24 @@ func (r *relay) follow(signals, stops <-chan os.Signal) int {
 			case ws.Stopped():
 				r.suspend()
 			case ws.Signaled():
-				r.interrupted = ws.Signal() == syscall.SIGINT
+				r.interrupted(ws.Signal())
 				return 128 + int(ws.Signal())
 			default:
 				return ws.ExitStatus()
 			}
 		}
+	}
+}
+
+// interrupted notes what the end of the child by sig is: where nobody told it to,
+// Ctrl-C did, on the other terminal.
+func (r *relay) interrupted(sig syscall.Signal) {
+	switch {
+	case sig != syscall.SIGINT:
+	case r.told:
+		r.ended = inject.ErrInterrupted
+	default:
+		r.ended = inject.ErrUnheard
 	}
 }
 
@@ -208,6 +221,8 @@ func (r *relay) signal(sig syscall.Signal) {
 			r.expected = false
 			return // suspend has passed it on
 		}
+	case syscall.SIGINT:
+		r.told = true
 	}
 	syscall.Kill(r.pid, sig)
 }
