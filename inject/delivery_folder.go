@@ -24,6 +24,7 @@ import (
 const (
 	newSuffix  = ".new"
 	pathSuffix = ".path"
+	deadSuffix = ".dead" // of a folder that is being removed
 	lockName   = ".lock"
 )
 

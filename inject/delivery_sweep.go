@@ -2,6 +2,7 @@ package inject
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,7 +26,15 @@ func sweepDead() {
 		for name, path := range paths(run) {
 			removeLeft(run, name, path, id)
 		}
-		home.RemoveAll(id)
+		// It loses its name first: in a folder that is being emptied, a run that has
+		// just made it could lock a file of its own, and think it safe.
+		dead := id + deadSuffix
+		switch err := home.Rename(id, dead); {
+		case err == nil:
+			home.RemoveAll(dead)
+		case !errors.Is(err, fs.ErrNotExist): // Windows renames nothing that is open
+			home.RemoveAll(id)
+		}
 	})
 }
 
