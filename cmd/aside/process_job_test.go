@@ -30,6 +30,16 @@ func (r *rig) prompt() {
 	r.seesTimes(r.prompts, "prompt> ")
 }
 
+// ctrlCEnds types Ctrl-C when the command has the terminal, and asks bash for its code.
+func (r *rig) ctrlCEnds(command string) {
+	r.Helper()
+	r.until("the command in the foreground", func() bool { return r.foreground() == command })
+	r.types("\x03")
+	r.prompt()
+	r.types("echo code=$?\n")
+	r.sees("^code=130$")
+}
+
 func (r *rig) bashSession() {
 	r.bash()
 	r.types("aside run -- sh -c 'stty -echo -icanon; " + reader + "'\n")
@@ -265,11 +275,7 @@ func (r *rig) ctrlZWhileRestarting() {
 	os.Remove(filepath.Join(r.dir, "wait"))
 	r.types("fg\n")
 	r.sees("^begun 2$")
-	r.until("the command in the foreground", func() bool { return r.foreground() == "sh" })
-	r.types("\x03")
-	r.prompt()
-	r.types("echo code=$?\n")
-	r.sees("^code=130$")
+	r.ctrlCEnds("sh")
 }
 
 // tostop: aside may say something while the command has the terminal.
@@ -284,11 +290,7 @@ func (r *rig) tostop() {
 	r.sees(`^aside: restarting: A changed`)
 	r.sees("^begun 2$")
 	r.counts(0, "Stopped")
-	r.until("the command in the foreground", func() bool { return r.foreground() == "sleep" })
-	r.types("\x03")
-	r.prompt()
-	r.types("echo code=$?\n")
-	r.sees("^code=130$")
+	r.ctrlCEnds("sleep")
 }
 
 // ctrlZWhileWaiting: there is no command that could stop.

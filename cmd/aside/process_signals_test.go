@@ -167,11 +167,7 @@ func (r *rig) ctrlCInScriptWhileRestarting() {
 func (r *rig) ctrlCInLoop() {
 	r.bash()
 	r.types("while :; do aside run -- sleep 1000; done\n")
-	r.until("the command in the foreground", func() bool { return r.foreground() == "sleep" })
-	r.types("\x03")
-	r.prompt()
-	r.types("echo code=$?\n")
-	r.sees("^code=130$")
+	r.ctrlCEnds("sleep")
 }
 
 // ctrlCHandled: a command that has dealt with Ctrl-C lets bash's script go on.

@@ -46,17 +46,26 @@ func (d folder) lock() (unlock func(), err error) {
 func (d folder) list() string      { return filepath.Join(d.keys, "recipients.txt") }
 func (d folder) shownList() string { return path.Join(d.shownKeys, "recipients.txt") }
 
-// recipients reads the list, or makes it with the user's id in it. Who calls it
-// has the lock.
-func (d folder) recipients(id *identity, user string) (*recipients, error) {
+// listed reads the list of recipients: nil where there is none yet.
+func (d folder) listed() (*recipients, error) {
 	text, err := os.ReadFile(d.list())
 	if errors.Is(err, fs.ErrNotExist) {
-		return d.makeRecipients(id, user)
+		return nil, nil
 	}
 	if err != nil {
 		return nil, cannot("read", d.shownList(), err)
 	}
 	return parseRecipients(d.shownList(), string(text))
+}
+
+// recipients reads the list, or makes it with the user's id in it. Who calls it
+// has the lock.
+func (d folder) recipients(id *identity, user string) (*recipients, error) {
+	r, err := d.listed()
+	if err == nil && r == nil {
+		return d.makeRecipients(id, user)
+	}
+	return r, err
 }
 
 func (d folder) makeRecipients(id *identity, user string) (*recipients, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,15 +33,8 @@ func (r Recipient) String() string {
 // identity, but knows the user's own key only with it.
 func (s *Store) Recipients(shared bool) ([]Recipient, error) {
 	dir := s.folder(shared)
-	text, err := os.ReadFile(dir.list())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, cannot("read", dir.shownList(), err)
-	}
-	r, err := parseRecipients(dir.shownList(), string(text))
-	if err != nil {
+	r, err := dir.listed()
+	if err != nil || r == nil {
 		return nil, err
 	}
 	id, err := s.config.findIdentity()
@@ -64,15 +56,8 @@ func (s *Store) Unlisted(shared bool) (lines []string, err error) {
 	if err != nil || id == nil || dir.files == "" {
 		return nil, err
 	}
-	text, err := os.ReadFile(dir.list())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, cannot("read", dir.shownList(), err)
-	}
-	listed, err := parseRecipients(dir.shownList(), string(text))
-	if err != nil {
+	listed, err := dir.listed()
+	if err != nil || listed == nil {
 		return nil, err
 	}
 	names, err := dir.sealedFiles()
