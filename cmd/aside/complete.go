@@ -64,7 +64,7 @@ func (a *app) complete(root *cobra.Command, pf *projectFlags) {
 	help.Short = "show the help of a command"
 	help.Args = func(_ *cobra.Command, args []string) error {
 		if _, rest, _ := root.Find(args); len(rest) > 0 {
-			return usagef("unknown command %q", strings.Join(args, " "))
+			return usagef("unknown command %q", rest[0]) // what follows may be a value
 		}
 		return nil
 	}
