@@ -155,6 +155,9 @@ func (a *app) command(args ...string) *cobra.Command {
 		}
 		var unknown *pflag.NotExistError
 		if errors.As(err, &unknown) {
+			if unknown.GetSpecifiedShortnames() != "" {
+				err = fmt.Errorf("unknown flag: -%s", unknown.GetSpecifiedName()) // what follows may be a value
+			}
 			if hint := unknownFlag(cmd, unknown); hint != "" {
 				err = sources.Hint(err, hint)
 			}
