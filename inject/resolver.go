@@ -15,6 +15,11 @@ type Resolver struct {
 	// of the earlier source wins.
 	Sources []sources.Source
 
+	// Adapt makes of what Sources gave, in their order, what is merged. It must not
+	// change the values in place, for sources may keep them. nil: all is merged as
+	// it was read.
+	Adapt func([]sources.Reading) ([]sources.Reading, error)
+
 	// Without are names that no command ever gets.
 	Without []string
 
@@ -41,12 +46,20 @@ func (r *Resolver) Resolve(ctx context.Context) (*Environment, []string, error) 
 	}
 	all.Wait()
 
+	for _, err := range errs {
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if r.Adapt != nil {
+		var err error
+		if readings, err = r.Adapt(readings); err != nil {
+			return nil, nil, err
+		}
+	}
 	var values []sources.Value
 	var warnings []string
-	for i, reading := range readings {
-		if errs[i] != nil {
-			return nil, nil, errs[i]
-		}
+	for _, reading := range readings {
 		warnings = append(warnings, reading.Warnings...)
 		for _, v := range reading.Values {
 			if !slices.Contains(r.Without, v.Name) {

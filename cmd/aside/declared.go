@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,79 +12,119 @@ import (
 	"github.com/aside-cli/aside/cmd/internal/schema"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
+	"github.com/aside-cli/aside/sources/override"
 )
 
-// declared makes of stored secrets what aside.yaml says of them: it leaves out
-// those that the command is not to get, checks the others against their types,
-// and gives them the names of their variables. Those that are left are noted in
-// given. What environ sets is not checked: it hides the stored value.
-func (p *project) declared(selected selection, given *given, environ []string) func(sources.Reading) (sources.Reading, error) {
-	set := map[string]bool{}
-	for _, v := range environ {
-		name, _, _ := strings.Cut(v, "=")
-		set[name] = true
+// declared makes of what overrides and the store hold, in that order, what
+// aside.yaml says of it: it leaves out the secrets that the command is not to get,
+// checks the others against their types, and gives them the names of their
+// variables. Those that are left are noted in given. What environment sets hides
+// the rest, so that is not checked.
+func (p *project) declared(environment sources.Reading, secrets []sources.Reading, selected selection) ([]sources.Reading, error) {
+	d := declaring{p, selected, map[string]bool{}, map[string]bool{}}
+	for _, v := range environment.Values {
+		d.hidden[v.Name] = true
 	}
-	return func(r sources.Reading) (sources.Reading, error) {
-		variables := map[string]string{}
-		out := sources.Reading{Warnings: r.Warnings}
-		seen := map[string]bool{}
-		var undeclared []string
-		for _, v := range r.Values {
-			stored := v.Name
-			d, known := p.config.Declaration(stored)
-			v.Name = d.Variable(stored)
-			parameter := v.Origin.Layer == sources.Parameter // of sst-v2: no secret
-			if !parameter && !selected(stored, v.Name) {
-				continue
-			}
-			winner := !seen[stored]
-			seen[stored] = true
-			if !known && winner && !parameter {
-				undeclared = append(undeclared, stored)
-				if p.config.Undeclared.Value == "ignore" {
-					continue
-				}
-			}
-			// What another value shadows does no harm, whatever it is.
-			counts := winner && !set[v.Name]
-			if counts {
-				if err := p.checkType(stored, v.Secret); err != nil {
-					return sources.Reading{}, fmt.Errorf("%s: %w", v.Origin, err)
-				}
-			}
-			out.Values = append(out.Values, v)
-			if !parameter {
-				variables[stored] = v.Name
-			}
-			if bool(d.Flatten) {
-				parts, err := flattened(v)
-				if err != nil && counts {
-					return sources.Reading{}, fmt.Errorf("%s: %w", v.Origin, err)
-				}
-				out.Values = append(out.Values, parts...)
-			}
+	given := map[string]string{}
+	var all []sources.Reading
+	for _, r := range secrets {
+		out, variables, err := d.reading(r)
+		if err != nil {
+			return nil, err
 		}
-		slices.Sort(undeclared)
-		given.note(variables)
-		out.Warnings = append(slices.Clone(out.Warnings), twice(variables)...)
-		return p.judge(out, undeclared)
+		maps.Copy(given, variables)
+		all = append(all, out)
 	}
+	p.given.note(given)
+	return all, nil
 }
 
-// twice says which secrets are stored beside one that is called like their
-// variable: it gets one value of the two.
-func twice(variables map[string]string) []string {
+// A declaring is one walk over all secrets, from the highest layer down.
+type declaring struct {
+	*project
+	selected selection
+	hidden   map[string]bool // variables that the environment sets
+	seen     map[string]bool // those that had a value already
+}
+
+// reading returns what is left of r, and the names of the variables of its secrets.
+func (d declaring) reading(r sources.Reading) (sources.Reading, map[string]string, error) {
+	variables := map[string]string{}
+	out := sources.Reading{Warnings: slices.Clone(r.Warnings)}
+	var undeclared []string
+	for _, v := range r.Values {
+		secret := v.Origin.Layer != sources.Parameter // as of sst-v2
+		declaration, known := d.config.Declaration(v.Name)
+		variable := declaration.Variable(v.Name)
+		if secret && !d.selected(v.Name, variable) {
+			continue
+		}
+		if secret && !known {
+			undeclared = append(undeclared, v.Name)
+			if d.config.Undeclared.Value == "ignore" {
+				continue
+			}
+		}
+		if secret {
+			variables[v.Name] = variable
+		}
+		values, err := d.value(v, declaration)
+		if err != nil {
+			return out, nil, fmt.Errorf("%s: %w", v.Origin, err)
+		}
+		out.Values = append(out.Values, values...)
+	}
+	where := place{"the store", "stored secrets", "stored", ", with aside secret remove"}
+	if len(out.Values) > 0 && out.Values[0].Origin.Layer == sources.Override {
+		where = place{override.Name, "secrets in " + override.Name, "in " + override.Name, ""}
+	}
+	out.Warnings = append(out.Warnings, where.twice(variables)...)
+	warnings, err := d.judge(undeclared, where)
+	out.Warnings = append(out.Warnings, warnings...)
+	return out, variables, err
+}
+
+// value returns what becomes of v: the variable, and its parts where it is
+// flattened and wins, since the parts of two objects are no whole. What another
+// value shadows does no harm, whatever it is.
+func (d declaring) value(v sources.Value, declaration config.Declaration) ([]sources.Value, error) {
+	stored := v.Name
+	v.Name = declaration.Variable(stored)
+	wins := !d.seen[v.Name]
+	d.seen[v.Name] = true
+	counts := wins && !d.hidden[v.Name]
+	if counts {
+		if err := d.checkType(stored, v.Secret); err != nil {
+			return nil, err
+		}
+	}
+	if !wins || !bool(declaration.Flatten) {
+		return []sources.Value{v}, nil
+	}
+	parts, err := flattened(v)
+	if err != nil && counts {
+		return nil, err
+	}
+	return append([]sources.Value{v}, parts...), nil
+}
+
+// A place is where secrets lie, in words for messages.
+type place struct{ name, secrets, lie, remove string }
+
+// twice says which secrets lie beside one that is called like their variable: it
+// gets one value of the two.
+func (w place) twice(variables map[string]string) []string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		if other := variables[name]; other != name && variables[other] == other {
-			all = append(all, fmt.Sprintf("%s and %s are both stored, and both become the variable %[2]s: remove one, with aside secret remove", name, other))
+			all = append(all, fmt.Sprintf("%s and %s are both %s, and both become the variable %[2]s: remove one%[4]s", name, other, w.lie, w.remove))
 		}
 	}
 	return all
 }
 
-// given are the secrets that a source gave when it was last read: the names of
-// their variables by those that they are kept under.
+// given are the secrets that the layers gave when they were last read: the names
+// of their variables by those that they are kept under.
 type given struct {
 	mu        sync.Mutex
 	variables map[string]string
@@ -102,19 +143,20 @@ func (g *given) names() map[string]string {
 	return g.variables
 }
 
-// judge does with undeclared secrets what aside.yaml says.
-func (p *project) judge(r sources.Reading, undeclared []string) (sources.Reading, error) {
+// judge says of undeclared secrets what aside.yaml wants to have said.
+func (p *project) judge(undeclared []string, where place) ([]string, error) {
 	if len(undeclared) == 0 {
-		return r, nil
+		return nil, nil
 	}
-	what := fmt.Sprintf("not declared in %s: %s", config.Name, strings.Join(undeclared, ", "))
+	slices.Sort(undeclared)
+	what := fmt.Sprintf("%s are not declared in %s: %s", where.secrets, config.Name, strings.Join(slices.Compact(undeclared), ", "))
 	switch p.config.Undeclared.Value {
 	case "error":
-		return sources.Reading{}, sources.Hint(fmt.Errorf("stored secrets are %s", what), "declare them below secrets:, or remove them from the store")
+		return nil, sources.Hint(errors.New(what), "declare them below secrets:, or remove them from "+where.name)
 	case "warn":
-		r.Warnings = append(slices.Clone(r.Warnings), "stored secrets are "+what)
+		return []string{what}, nil
 	}
-	return r, nil
+	return nil, nil
 }
 
 func flattened(v sources.Value) ([]sources.Value, error) {

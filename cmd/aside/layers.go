@@ -75,7 +75,7 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 		r.Sources = append(r.Sources, src)
 	}
 	own := map[string]string{"ASIDE_APP": p.name, "ASIDE_STAGE": p.stage}
-	if dir := p.app.getenv("ASIDE_DIR"); dir != "" && !filepath.IsAbs(dir) && !l.clean {
+	if dir := p.app.getenv("ASIDE_DIR"); dir != "" && !filepath.IsAbs(dir) && (!l.clean || slices.Contains(l.keep, "ASIDE_DIR")) {
 		// The command starts in that folder: for another aside there it must not be relative.
 		if own["ASIDE_DIR"], err = filepath.Abs(dir); err != nil {
 			return nil, err
@@ -83,9 +83,14 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 	}
 	add("environment", sources.Process(environ, own))
 	if p.overridable() {
-		add(override.Name, sources.Mapped(override.New(p.config.Root), p.declared(selected, p.given[0], environ)))
+		add(override.Name, override.New(p.config.Root))
 	}
-	add("store "+p.config.StoreFor(p.stage).Value, sources.Mapped(stored, p.declared(selected, p.given[1], environ)))
+	add("store "+p.config.StoreFor(p.stage).Value, stored)
+	secrets := len(r.Sources) // from 1 up to here
+	r.Adapt = func(all []sources.Reading) ([]sources.Reading, error) {
+		declared, err := p.declared(all[0], all[1:secrets], selected)
+		return slices.Concat(all[:1], declared, all[secrets:]), err
+	}
 	add(".env files", files)
 	add(config.Name, p.config.ParameterSource())
 	if p.flags.verbose {

@@ -41,7 +41,7 @@ type project struct {
 	stage  string
 	store  sources.Store
 	types  *typeCache
-	given  [2]*given // by the override and by the store
+	given  *given
 	warned *onceEach
 }
 
@@ -70,7 +70,7 @@ func (a *app) open(f *projectFlags) (*project, error) {
 		return nil, err
 	}
 	p := &project{app: a, flags: f, config: c, stage: f.stage, name: f.app,
-		types: new(typeCache), given: [2]*given{new(given), new(given)}, warned: new(onceEach)}
+		types: new(typeCache), given: new(given), warned: new(onceEach)}
 	if p.stage == "" {
 		p.stage = c.Stage.Value
 	}

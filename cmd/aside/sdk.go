@@ -66,9 +66,7 @@ func (p *project) sdkSecrets(env *inject.Environment, l layers) (map[string]inje
 			names[s.Key.Value] = variable
 		}
 	}
-	for _, g := range p.given {
-		maps.Copy(names, g.names())
-	}
+	maps.Copy(names, p.given.names())
 	secrets := map[string]inject.Variable{}
 	for name, variable := range names {
 		if v, ok := env.Variable(variable); ok {
@@ -135,8 +133,8 @@ func (p *project) sdkV2(env *inject.Environment, secrets map[string]inject.Varia
 	return vars
 }
 
-// sdkVariable returns a variable that repeats others. It comes from where the
-// first of them does, the environment aside: what is set there was set there by
+// sdkVariable returns a variable that repeats another, if one is given. It comes
+// from where that does, the environment aside: what is set there was set there by
 // somebody else.
 func sdkVariable(name string, value sources.Secret, repeated ...inject.Variable) inject.Variable {
 	made := inject.Variable{Name: name, Secret: value, Origin: sources.Origin{Layer: sources.Parameter, Source: "--sdk"}}
