@@ -8,18 +8,19 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // Exec reads the environment and replaces the running program by the command:
 // same process, same file descriptors, terminal and signal dispositions. Of the
 // Supervisor it takes Command, Deliver, Resolve and Signals. It returns only an
-// error: an [ExitStatus] where a signal came first, a [*StartError] where the
-// command could not be started.
+// error: that of Resolve, an [ExitStatus] where a signal came first, a
+// [*StartError] where the command could not be started.
 //
 // Nobody stays to remove files. So on Linux they are all sealed ones without a
 // name, as of [AsDescriptor], which end with the command: NAME_FILE is
-// /proc/PID/fd/N, or the path that was asked for, where there is a symlink then.
-// Elsewhere a file is an error.
+// /proc/PID/fd/N (of AsDescriptor /proc/self/fd/N), or the path that was asked
+// for, where there is a symlink then. Elsewhere a file is an error.
 func (s *Supervisor) Exec(ctx context.Context) error {
 	sweepDead()
 	env, err := s.read(ctx)
@@ -66,6 +67,8 @@ func (l launch) exec() error {
 
 // read is Resolve, until a signal says to end.
 func (s *Supervisor) read(ctx context.Context) (*Environment, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	resolved := make(chan resolution, 1)
 	go func() {
 		env, err := s.Resolve(ctx)
@@ -77,6 +80,11 @@ func (s *Supervisor) read(ctx context.Context) (*Environment, error) {
 			return r.env, r.err
 		case sig := <-s.Signals:
 			if err := endedBy(sig); err != nil {
+				cancel() // and wait for the commands of stores to end, but not for a file system that hangs
+				select {
+				case <-resolved:
+				case <-time.After(time.Second):
+				}
 				return nil, err
 			}
 		}

@@ -240,6 +240,9 @@ func (w *world) endings() int {
 	return w.final() + w.sent[syscall.SIGHUP] + w.sent[syscall.SIGQUIT] + w.interrupted
 }
 
+// onTerminal implements starter.
+func (w *world) onTerminal() bool { return true }
+
 // start implements starter.
 func (w *world) start(l launch) (process, error) {
 	w.mu.Lock()

@@ -56,6 +56,8 @@ const (
 	jobLookAgain = 5 * time.Millisecond
 )
 
+func (h *jobHost) onTerminal() bool { return true }
+
 func (h *jobHost) start(l launch) (process, error) {
 	job, err := h.system.newJob()
 	if err != nil {

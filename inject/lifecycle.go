@@ -174,10 +174,12 @@ func (r *run) passOn(sig syscall.Signal) {
 }
 
 // onSignalWhileStopping: there is no command to restart for any more. Who asks
-// again wants it sooner, and who asks a third time wants nothing but out.
+// again wants it sooner, and who asks a third time wants nothing but out. Without
+// a terminal SIGHUP tells a service to read its configuration, which the next
+// command does anyway, and SIGQUIT is no key.
 func (r *run) onSignalWhileStopping(sig syscall.Signal) {
 	switch {
-	case !ends(sig):
+	case !ends(sig), r.asked == 0 && !final(sig) && !r.host.onTerminal():
 		r.process.signal(sig)
 	case r.asked == 0:
 		r.asked = sig

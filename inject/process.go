@@ -12,6 +12,9 @@ type starter interface {
 	// start starts a command. Nothing of an earlier one may be left.
 	// The error is a [*StartError].
 	start(launch) (process, error)
+
+	// onTerminal reports whether there is a terminal that could hang up.
+	onTerminal() bool
 }
 
 // A process is a command that was started, with everything that it started.

@@ -24,10 +24,10 @@ type host struct {
 	done    sync.WaitGroup
 
 	mu    sync.Mutex
-	child *unixProcess  // the last one started
-	alien map[int]ticks // what was below us before it: see aliens
-	stray int           // a zombie that was seen and left to a waiter of its own
-	again *time.Timer   // looks at stray once more; nil before the first one
+	child *unixProcess      // the last one started
+	alien map[int]ticks     // what was below us before it: see aliens
+	ended map[int]time.Time // zombies that are left to a waiter, and since when
+	again *time.Timer       // looks at these once more, or nil
 }
 
 // newHost takes over the reaping of children; close gives it back.
@@ -36,6 +36,7 @@ func newHost(relayed bool, onStop func()) *host {
 		tty:     openTerminal(),
 		relayed: relayed,
 		onStop:  onStop,
+		ended:   map[int]time.Time{},
 		starts:  make(chan func()),
 		sigchld: make(chan os.Signal, 1),
 		sigtstp: make(chan os.Signal, 1),
@@ -87,6 +88,8 @@ func (h *host) close() {
 	}
 }
 
+func (h *host) onTerminal() bool { return h.tty != nil }
+
 func (h *host) start(l launch) (process, error) {
 	p := &unixProcess{host: h, eventc: make(chan event, 16), told: map[int]bool{}}
 	err := make(chan error)
@@ -123,7 +126,8 @@ type unixProcess struct {
 	interrupted bool // we got SIGINT, and the command from us
 
 	stopSignal syscall.Signal
-	told       map[int]bool // who got stopSignal
+	stopped    ticks        // when it was sent
+	told       map[int]bool // who got it
 	again      *time.Timer  // the next sweep
 }
 

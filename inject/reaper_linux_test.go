@@ -25,10 +25,12 @@ func TestHelpersKeepTheirExit(t *testing.T) {
 		t.Fatal(err)
 	}
 	var helpers sync.WaitGroup
-	for range 4 {
+	for i := range 4 {
 		helpers.Go(func() {
 			for code := range 50 {
-				err := exec.Command("/bin/sh", "-c", fmt.Sprintf("exit %d", code)).Run()
+				helper := exec.Command("/bin/sh", "-c", fmt.Sprintf("exit %d", code))
+				helper.SysProcAttr = &syscall.SysProcAttr{Setpgid: i%2 == 0} // as timeout(1) does
+				err := helper.Run()
 				if got, ok := err.(*exec.ExitError); err == nil && code != 0 || err != nil && (!ok || got.ExitCode() != code) {
 					t.Errorf("helper that exits with %d: %v", code, err)
 				}

@@ -20,7 +20,7 @@ func (p *unixProcess) stop(sig os.Signal) {
 	}
 	p.stopping, p.stopSignal = true, sig.(syscall.Signal)
 	leads := !p.exited // until it was reaped its process group cannot be another's
-	sent := sinceBoot()
+	p.stopped = sinceBoot()
 	if leads {
 		if p.host.tty != nil {
 			p.host.tty.takeBack() // from here on Ctrl-C is about us
@@ -30,12 +30,13 @@ func (p *unixProcess) stop(sig os.Signal) {
 	members := p.members()
 	for _, m := range members {
 		switch {
-		case !leads || m.group != p.pid:
+		case !leads:
 			p.tell(m, false)
-		case m.startedBefore(sent):
+		case m.group == p.pid && m.startedBefore(p.stopped):
 			p.tell(m, true)
 		}
-		// Who has come since may have missed it, and is looked after like all that come later.
+		// Who has come since may have missed it, and is looked after like all that
+		// come later. So is who left the group, see below.
 	}
 	p.lookAfter(members)
 }
@@ -70,7 +71,9 @@ func (p *unixProcess) sweep() {
 }
 
 // lookAfter leaves alone what a member starts to clean up with, until that member
-// has ended; what it leaves behind is told to end too.
+// has ended; what it leaves behind is told to end too. In a process group of its
+// own a process is told once its parent has ended: until then its parent, which
+// was told, may be what tells it, as a supervisor does.
 func (p *unixProcess) lookAfter(members []member) {
 	if len(members) == 0 && p.exited {
 		p.gone = true
@@ -81,7 +84,8 @@ func (p *unixProcess) lookAfter(members []member) {
 		switch {
 		case p.killing:
 			syscall.Kill(m.pid, syscall.SIGKILL)
-		case p.exited && !p.told[m.pid] && m.orphan():
+		case p.told[m.pid] || !m.orphan():
+		case p.exited || m.group != p.pid && m.startedBefore(p.stopped):
 			p.tell(m, false)
 		}
 	}

@@ -55,6 +55,8 @@ func signals() []behaviour {
 			"QUIT while reading, not watching": func(r *rig) { r.signalWhileReading("--no-watch", syscall.SIGQUIT) },
 			"TERM while restarting":            func(r *rig) { r.signalWhileRestarting(syscall.SIGTERM) },
 			"INT while restarting":             func(r *rig) { r.signalWhileRestarting(syscall.SIGINT) },
+			"but HUP to a service":             (*rig).reloadWhileRestarting,
+			"not watching, a store's command":  (*rig).signalToStore,
 		}},
 	}
 }
@@ -275,6 +277,30 @@ func (r *rig) signalWhileReading(watch string, sig syscall.Signal) {
 	r.ends(128 + int(sig))
 	r.counts(0, "started")
 	r.counts(0, "goroutine")
+}
+
+// signalToStore: no command of a store is left behind.
+func (r *rig) signalToStore() {
+	r.write("aside.yaml", "app: a\nstore: {exec: [sh, -c, 'echo asked >&2; exec sleep 1000']}\n")
+	r.run(r.aside, "run", "--no-watch", "--", "echo", "started")
+	r.until("the store's command", func() bool { return len(r.left()) > 0 })
+	r.signal(syscall.SIGTERM)
+	r.ends(128 + 15)
+	r.nothingLeft()
+}
+
+// reloadWhileRestarting: what reads its configuration at SIGHUP reads it as it starts.
+func (r *rig) reloadWhileRestarting() {
+	r.write(".env", "A=1\n")
+	r.run(r.aside, "run", "--grace", "1h", "--healthy-after", "0", "--", r.child, "signals").sees("ready")
+	r.write(".env", "A=2\n")
+	r.sees(got(syscall.SIGTERM))
+	r.signal(syscall.SIGHUP)
+	r.sees(got(syscall.SIGHUP))
+	pid, _ := strconv.Atoi(r.sees(`ready (\d+)`))
+	syscall.Kill(pid, syscall.SIGALRM)
+	r.seesTimes(2, "ready")
+	r.finish()
 }
 
 func (r *rig) signalWhileRestarting(sig syscall.Signal) {

@@ -31,6 +31,7 @@ func trees() []behaviour {
 			"on a terminal":                     (*rig).treeIsGoneOnTTY,
 			"helpers of a clean end":            (*rig).cleansUp,
 			"a helper that stays":               (*rig).leavesHelper,
+			"what its parent tells to end":      (*rig).tellsOnce,
 			"but a child from before":           (*rig).leavesEarlierChild,
 		}},
 		{"when aside is killed with KILL, the command dies with it", map[string]func(*rig){
@@ -165,6 +166,24 @@ func (r *rig) cleansUp() {
 	r.write(".env", "A=2\n")
 	r.sees("^begun 2$")
 	r.counts(1, "^cleaned$")
+	r.signal(syscall.SIGTERM)
+	r.ends(0)
+}
+
+// tellsOnce: a supervisor, as dumb-init or another aside, is told to end and tells
+// what it started in a process group of its own. Some servers take a second
+// SIGTERM for an order to end at once.
+func (r *rig) tellsOnce() {
+	r.write(".env", "A=1\n")
+	r.run(r.aside, "run", "--grace", "500ms", "--", "sh", "-c",
+		`trap 'kill $p' TERM; setsid child signals & p=$!; wait; wait`).sees("^ready")
+	r.write(".env", "A=2\n")
+	r.seesTimes(2, "^ready")
+	r.counts(1, "^got 15$")
+	r.signal(syscall.SIGTERM)
+	r.code() // --grace is for this too
+	r.counts(2, "^got 15$")
+	r.nothingLeft()
 }
 
 // leavesHelper: what is left of a clean end is told to end once nobody waits for it.
@@ -176,6 +195,8 @@ func (r *rig) leavesHelper() {
 	r.sees("^started A=2")
 	r.counts(1, "^terminated A=1")
 	r.counts(0, "killing")
+	r.signal(syscall.SIGTERM)
+	r.ends(0)
 }
 
 // leavesEarlierChild: a child of what became aside is no part of the command.
