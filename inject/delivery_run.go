@@ -94,7 +94,7 @@ func (d *deliverer) update(l launch, changes []Change) error {
 
 // put writes a file, by a rename, and returns its path.
 func (d *deliverer) put(p parcel) (string, error) {
-	if d.folder == nil || !d.folder.there() {
+	if d.folder == nil || d.lost() {
 		if d.folder != nil {
 			d.folder.close()
 		}
@@ -118,6 +118,9 @@ func (d *deliverer) put(p parcel) (string, error) {
 	d.placed[p.name] = p.Path
 	return p.Path, hintRoom(d.folder.writeTo(p.Path, p.name, p.secret))
 }
+
+// lost reports whether the folder is gone that the command was told of.
+func (d *deliverer) lost() bool { return d.folder != nil && !d.folder.there() }
 
 // hintRoom says what to do about a file system that is full: that of a container's
 // /dev/shm is small.
@@ -170,7 +173,7 @@ func checkFree(path string) error {
 	case inUse(path) || linkInUse(path):
 		return sources.Hint(fmt.Errorf("another run of aside has its file at %s", path), "end that one first, or give each a path of its own")
 	}
-	return sources.Hint(fmt.Errorf("%s is there already, and it is none of aside's files", path), "remove or rename it, or choose another path")
+	return sources.Hint(fmt.Errorf("%s is there already, and it is none of aside's files", path), "remove or rename it (a run that was killed before a reboot may have left it), or choose another path")
 }
 
 // claim makes an empty file at path, which is this run's from here on.

@@ -282,7 +282,7 @@ func TestFixedPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken := path + " is there already, and it is none of aside's files"
-	refused(path, taken, "remove or rename it, or choose another path")
+	refused(path, taken, "remove or rename it (a run that was killed before a reboot may have left it), or choose another path")
 	if read(t, path) != "mine" {
 		t.Error("it was overwritten")
 	}
@@ -290,7 +290,7 @@ func TestFixedPath(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "nowhere"), path); err != nil {
 		t.Fatal(err)
 	}
-	refused(path, taken, "remove or rename it, or choose another path")
+	refused(path, taken, "remove or rename it (a run that was killed before a reboot may have left it), or choose another path")
 	os.Remove(path)
 
 	if err := first.check([]parcel{in("A", "x", path)}); err != nil {
@@ -424,6 +424,20 @@ func TestSupervisorDelivers(t *testing.T) {
 			if first == "" || content(w, "X") != first {
 				t.Error("it does not have the content that worked")
 			}
+		})
+	})
+	t.Run("a signal when the folder is gone", func(t *testing.T) {
+		play(t, prompt, deliver, func(t *testing.T, w *world) {
+			w.set(map[string]string{"Y": "y1"})
+			lull()
+			os.RemoveAll(filepath.Join(base, homeName()))
+			w.set(map[string]string{"Y": "y2"})
+			lull()
+			w.wantStarts(2)
+			if content(w, "Y") != "y2" {
+				t.Error("not what was set")
+			}
+			w.wantSaid("sending SIGUSR2: Y added (.env)", "restarting: Y changed (.env)")
 		})
 	})
 	t.Run("roll back after a signal", func(t *testing.T) {

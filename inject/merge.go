@@ -11,7 +11,8 @@ import (
 // Merge puts values in the order of their layers; within a layer the earlier
 // one wins. Values of .env files are expanded over the merged whole. On Windows
 // names that differ in case only are the same, and are spelled as the highest
-// layer does. The warnings are a line each. Neither they nor the error hold a value.
+// layer does. The warnings are a line for each reference to a name that nothing
+// sets, and nothing else. Neither they nor the error hold a value.
 func Merge(values []sources.Value) (*Environment, []string, error) {
 	return merge(values, caselessNames)
 }

@@ -163,6 +163,9 @@ func (r *run) onNew(env *Environment) {
 		seen = r.sort(Diff(r.current.env, env), env, alive).restart
 	}
 	restart := len(news.restart) > 0 && len(seen) > 0
+	if files := r.inFiles(news.signalled()); !restart && len(files) > 0 && r.delivered.lost() {
+		restart, seen = true, files // a signal would send the command to a path that is gone
+	}
 	if !restart {
 		if err := r.delivered.update(next.launch, news.signalled()); err != nil {
 			r.complain(err)
@@ -187,23 +190,26 @@ func (r *run) onNew(env *Environment) {
 // handed follows an update: the command has these changes now, as far as they are
 // in files, and keeps them should a later restart be taken back.
 func (r *run) handed(changes []Change, env *Environment) {
-	if !slices.ContainsFunc(changes, func(c Change) bool { return r.Deliver[c.Name].Form == AsFile }) {
+	changes = r.inFiles(changes)
+	if len(changes) == 0 {
 		return
 	}
 	vars := maps.Clone(r.current.env.vars)
 	for _, c := range changes {
-		v, ok := env.vars[c.Name]
-		switch {
-		case r.Deliver[c.Name].Form != AsFile:
-		case ok:
+		if v, ok := env.vars[c.Name]; ok {
 			vars[c.Name] = v
-		default:
+		} else {
 			delete(vars, c.Name)
 		}
 	}
 	if now, err := r.prepare(&Environment{vars}); err == nil {
 		r.current = now
 	}
+}
+
+// inFiles are those of the changes that are about files.
+func (r *run) inFiles(changes []Change) []Change {
+	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return r.Deliver[c.Name].Form != AsFile })
 }
 
 // lastGood is what to go back to should env not work: what the command has, or

@@ -46,8 +46,9 @@ func (l Layer) Stored() bool { return l == Stage || l == Type || l == Fallback }
 type Origin struct {
 	Layer Layer
 
-	// Source is the file (relative to the root where it lies below it) or the
-	// store's own name for the place: "local", "awssm:my-app/dev/X".
+	// Source is the file, as the user knows it (relative to the root where it lies
+	// below it, or as --env-file names it), or the store's own name for the place:
+	// "awssm:my-app/dev/X".
 	Source string
 
 	// Line and Column start at 1; 0 where the source has none. Column counts bytes.

@@ -78,6 +78,7 @@ type PolledSource interface {
 	Source
 
 	// Version returns a token that differs from an earlier one whenever Read
-	// would answer differently. It costs less than Read.
+	// would answer differently. It costs less than Read where the store has a way
+	// to tell.
 	Version(ctx context.Context) (string, error)
 }

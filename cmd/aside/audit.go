@@ -58,9 +58,10 @@ func (a *app) auditCommand(pf *projectFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "show who did what with which secret",
-		Long: `Show who set, removed, revealed, copied and rolled back which secret, and which
-command was given which. The log is .aside/audit.jsonl, of this machine alone; no
-value is in it.`,
+		Long: `Show who set, loaded, removed, revealed, exported, copied and rolled back which
+secret, who changed the recipients, and which command was given which. The log is
+.aside/audit.jsonl, of this machine alone, and kept where there is a folder
+.aside; no value is in it.`,
 		Example: `  aside audit --since 7d
   aside audit --secret STRIPE_KEY`,
 		Args: noArgs,

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,12 +55,13 @@ func (p *project) place() string {
 	return strings.Join(append(parts, texts(p.config.StoreFor(p.stage).Exec)...), "\x00")
 }
 
-// cacheDir is $XDG_CACHE_HOME/aside, or "" where there is no home.
+// cacheDir is $XDG_CACHE_HOME/aside, on Windows %LocalAppData%\aside\cache, else
+// ~/.cache/aside; "" where none of them is known.
 func (a *app) cacheDir() string {
 	if dir := a.getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "aside")
 	}
-	if dir := a.getenv("LocalAppData"); dir != "" {
+	if dir := a.getenv("LocalAppData"); runtime.GOOS == "windows" && dir != "" {
 		return filepath.Join(dir, "aside", "cache")
 	}
 	if home := a.getenv("HOME"); filepath.IsAbs(home) {

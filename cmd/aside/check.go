@@ -128,7 +128,7 @@ func (p *project) check(ctx context.Context, l layers, reuse bool) ([]finding, e
 			}
 			add(level, "undeclared", name, "%s does not declare it", config.Name)
 		}
-		if len(p.config.Links) > 0 && !p.linked(name) {
+		if len(p.config.Links) > 0 && len(p.linksOf(name)) == 0 {
 			add("warning", "unlinked", name, "no link uses it")
 		}
 	}
@@ -138,7 +138,7 @@ func (p *project) check(ctx context.Context, l layers, reuse bool) ([]finding, e
 		return nil, err
 	}
 	for _, name := range p.missing(env, l) {
-		add("error", "missing", name, "set it: aside secret set %s --stage %s", name, p.stage)
+		add("error", "missing", name, "set it: %s", p.howToSet(name))
 	}
 	for _, s := range p.config.Secrets {
 		v, ok := env.Variable(s.Value.Variable(s.Key.Value))
@@ -164,15 +164,6 @@ func (p *project) check(ctx context.Context, l layers, reuse bool) ([]finding, e
 		err = p.checkReuse(ctx, l, stored, add)
 	}
 	return found, err
-}
-
-func (p *project) linked(name string) bool {
-	for _, l := range p.config.Links {
-		if slices.ContainsFunc(l.Value, func(t config.Text) bool { return t.Value == name }) {
-			return true
-		}
-	}
-	return false
 }
 
 // lenient is the project without the types of its secrets.
@@ -228,7 +219,7 @@ func (p *project) checkOrigins(env *inject.Environment, stored map[string]source
 	}
 }
 
-// checkReuse finds values that another stage, as stages: names them, has too.
+// checkReuse finds values that another stage, of those that otherStages knows, has too.
 func (p *project) checkReuse(ctx context.Context, l layers, stored map[string]sources.Value, add func(level, code, name, format string, args ...any)) error {
 	for _, stage := range p.otherStages() {
 		flags := *p.flags

@@ -234,12 +234,20 @@ type typeCache struct {
 	known map[string]schema.Type
 }
 
+// howToSet says how a secret comes into the store.
+func (p *project) howToSet(name string) string {
+	if p.config.StoreFor(p.stage).Value == "exec" {
+		return "in what the command of store: in " + config.Name + " reads"
+	}
+	return fmt.Sprintf("aside secret set %s --stage %s", name, p.stage)
+}
+
 // missingError names all that is missing at once, with the command that sets each.
 func (p *project) missingError(names []string) error {
-	var commands []string
+	var set []string
 	for _, name := range names {
-		commands = append(commands, fmt.Sprintf("aside secret set %s --stage %s", name, p.stage))
+		set = append(set, p.howToSet(name))
 	}
 	return sources.Hint(fmt.Errorf("the following secrets were not found: %s", strings.Join(names, ", ")),
-		"set them: "+strings.Join(commands, "; "))
+		"set them: "+strings.Join(slices.Compact(set), "; "))
 }

@@ -18,6 +18,8 @@ type difference struct {
 	In   string `json:"in"` // a stage, "both" or "differs"
 	A    string `json:"a,omitempty"`
 	B    string `json:"b,omitempty"` // the layers that the values come from
+
+	both, same bool // a stage may be called like what In says of these
 }
 
 func (a *app) diffCommand(pf *projectFlags) *cobra.Command {
@@ -51,7 +53,7 @@ Values are compared in memory and never shown.`,
 			}
 			found := differences(args[0], args[1], one, other)
 			if !all {
-				found = slices.DeleteFunc(found, func(d difference) bool { return d.In == "both" })
+				found = slices.DeleteFunc(found, func(d difference) bool { return d.same })
 			}
 			if asJSON {
 				return writeJSON(a.stdout, found)
@@ -91,14 +93,14 @@ func differences(a, b string, one, other map[string]sources.Value) []difference 
 	for _, name := range slices.Sorted(maps.Keys(union)) {
 		x, inA := one[name]
 		y, inB := other[name]
-		d := difference{Name: name, In: "both"}
+		d := difference{Name: name, In: "differs", both: inA && inB}
 		switch {
 		case !inB:
 			d.In = a
 		case !inA:
 			d.In = b
-		case !x.Secret.Equal(y.Secret):
-			d.In = "differs"
+		case x.Secret.Equal(y.Secret):
+			d.In, d.same = "both", true
 		}
 		if inA {
 			d.A = x.Origin.Layer.String()
@@ -118,10 +120,10 @@ func (a *app) printDifferences(found []difference, one, other string) error {
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, d := range found {
-		switch d.In {
-		case "both":
+		switch {
+		case d.same:
 			fmt.Fprintf(w, "same\t%s\n", d.Name)
-		case "differs":
+		case d.both:
 			fmt.Fprintf(w, "different\t%s\t%s: %s, %s: %s\n", d.Name, one, d.A, other, d.B)
 		default:
 			fmt.Fprintf(w, "only in %s\t%s\t%s\n", d.In, d.Name, d.A+d.B)

@@ -27,8 +27,8 @@ func (a *app) initCommand(pf *projectFlags) *cobra.Command {
 		Use:   "init",
 		Short: "prepare this folder: aside.yaml, .gitignore lines, an identity",
 		Long: `Prepare this folder: an aside.yaml with comments, the lines of .gitignore that
-keep private files out of git, an identity and the list of recipients. What is
-there already is not changed.`,
+keep private files out of git, and for the local store an identity and the list
+of recipients. What is there already is not changed.`,
 		Example: `  aside init
   aside init --app my-app --store awssm`,
 		Args: noArgs,
@@ -165,7 +165,7 @@ func (p *project) initGitignore(dir string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return sources.Hint(fmt.Errorf("read .gitignore: %w", err), "check that it is a file that may be read")
 	}
-	lines := strings.Split(string(text), "\n")
+	lines := strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
 	var missing []string
 	for _, line := range ignored {
 		if !slices.Contains(lines, line) && !slices.Contains(lines, "/"+line) {

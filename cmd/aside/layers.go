@@ -35,11 +35,11 @@ func (l *layers) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&l.envFiles, "env-file", nil, "read this file instead of the .env files; may be repeated, the later one wins")
 	flags.BoolVar(&l.clean, "clean", false, "start from an almost empty environment instead of the current one")
 	flags.StringSliceVar(&l.keep, "keep", nil, "with --clean, keep these variables too (NAME,…)")
-	flags.StringSliceVar(&l.only, "only", nil, "inject only the stored secrets that match (GLOB,…)")
-	flags.StringVar(&l.link, "link", "", "inject only the stored secrets of this link in aside.yaml")
+	flags.StringSliceVar(&l.only, "only", nil, "inject only the secrets, stored or overridden, that match (GLOB,…)")
+	flags.StringVar(&l.link, "link", "", "inject only the secrets of this link in aside.yaml")
 	flags.BoolVar(&l.strict, "strict", false, "a required secret that is missing is an error in every stage")
 	flags.BoolVar(&l.offline, "offline", false, "use what was kept of a remote store, and do not ask it")
-	flags.StringSliceVar(&l.except, "except", nil, "inject no stored secret that matches (GLOB,…)")
+	flags.StringSliceVar(&l.except, "except", nil, "inject no secret, stored or overridden, that matches (GLOB,…)")
 }
 
 // resolver reads every layer of the project.

@@ -28,7 +28,7 @@ func (f *projectFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.stage, "stage", "s", "", "the stage, as in dev or production (default: stage in aside.yaml, else dev)")
 	flags.StringVar(&f.app, "app", "", "the name that secrets are kept under (default: app in aside.yaml, else the folder's name)")
 	flags.StringVarP(&f.dir, "dir", "C", "", "work in this folder instead of the current one")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print no warnings, and nothing at a restart")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print no warnings, no confirmations and nothing at a restart")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what was read, from where and in what time")
 }
 

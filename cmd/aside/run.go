@@ -47,7 +47,7 @@ What wins, highest first: the environment that aside was started with,
 stage, those of its type, fallback secrets, .env.<stage>.local, .env.local,
 .env.<stage>, .env, and the parameters of aside.yaml.
 
-Where CI is set, or with --no-watch, aside replaces itself with the command.
+Where CI is set (to anything but false or 0), or with --no-watch, aside replaces itself with the command.
 
 It exits with the command's own code, with 128+N where signal N killed it; with
 127 where the command was not found, with 126 where it cannot be run, and with

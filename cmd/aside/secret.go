@@ -99,8 +99,8 @@ in a pipe or a file nothing does.`,
 	return cmd
 }
 
-// find returns a secret of the scope. Where it has none but another scope that
-// counts for the stage does, the error says so.
+// find returns a secret of the scope. Where a stage has none but the fallbacks
+// do, the error says so.
 func (p *project) find(ctx context.Context, scope sources.Scope, name string) (sources.Value, error) {
 	values, err := p.secretsOf(ctx, scope)
 	if err != nil {
@@ -113,7 +113,11 @@ func (p *project) find(ctx context.Context, scope sources.Scope, name string) (s
 	if scope.Layer == sources.Stage {
 		fallback := sources.Scope{Layer: sources.Fallback, Shared: scope.Shared}
 		if _, e := p.find(ctx, fallback, name); e == nil {
-			return sources.Value{}, sources.Hint(err, "there is a fallback: aside secret get "+name+" --fallback")
+			hint := "there is a fallback: aside secret get " + name + " --fallback"
+			if scope.Shared {
+				hint += " --shared"
+			}
+			return sources.Value{}, sources.Hint(err, hint)
 		}
 	}
 	return sources.Value{}, hintMissing(err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,12 +53,8 @@ func (p *project) neededBy(name string) []string {
 	if d, _ := p.config.Declaration(name); d.Required {
 		needed = append(needed, "every command (it is required)")
 	}
-	for _, l := range p.config.Links {
-		for _, text := range l.Value {
-			if text.Value == name {
-				needed = append(needed, "link "+l.Key.Value)
-			}
-		}
+	for _, link := range p.linksOf(name) {
+		needed = append(needed, "link "+link)
 	}
-	return slices.Compact(needed)
+	return needed
 }

@@ -84,11 +84,16 @@ func (p *project) openAWSSM(config.Store) (sources.Store, error) {
 }
 
 func (p *project) openSSM(config.Store) (sources.Store, error) {
-	return ssm.New(ssm.Config{
+	prefix := p.config.SSM.Prefix
+	store, err := ssm.New(ssm.Config{
 		App: p.name, AWS: p.awsSettings(), KMSKey: p.config.AWS.KMSKey.Value,
-		Prefix: p.config.SSM.Prefix.Value, Upper: p.config.SSM.Case.Value == "upper",
+		Prefix: prefix.Value, Upper: p.config.SSM.Case.Value == "upper",
 		Descriptions: p.descriptions(), Warn: p.warnLine,
 	})
+	if err != nil {
+		return nil, prefix.Errorf("%w", err)
+	}
+	return store, nil
 }
 
 // openSST opens SST's state where sst.config.ts says that it lies.

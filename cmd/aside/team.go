@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aside-cli/aside/cmd/internal/audit"
 	"github.com/aside-cli/aside/sources"
 )
 
@@ -71,7 +72,7 @@ SSH public keys. Adding and removing encrypts every file anew, all or none.`,
 			if err != nil {
 				return err
 			}
-			p.audit("add recipient", "")
+			p.audit(audit.AddRecipient, listName(shared))
 			p.note("added %s; encrypted anew: %s", cmp.Or(name, args[0]), orNothing(files))
 			return nil
 		},
@@ -89,7 +90,7 @@ SSH public keys. Adding and removing encrypts every file anew, all or none.`,
 			if err != nil {
 				return err
 			}
-			p.audit("remove recipient", "")
+			p.audit(audit.RemoveRecipient, listName(shared))
 			p.note("removed %s; encrypted anew: %s", removed, orNothing(files))
 			p.note("whoever was removed knows the values up to now, and git keeps the old files: rotate them")
 			return nil
@@ -98,6 +99,14 @@ SSH public keys. Adding and removing encrypts every file anew, all or none.`,
 	remove.Flags().BoolVar(&force, "force", false, "remove your own key too")
 	cmd.AddCommand(list, add, remove)
 	return cmd
+}
+
+// listName names the list of recipients that a change is about.
+func listName(shared bool) string {
+	if shared {
+		return "shared recipients"
+	}
+	return "recipients"
 }
 
 // orNothing is a list for people, of nothing too.

@@ -27,7 +27,7 @@ const (
 	maxSize = 10 << 20 // bytes, after which current becomes older
 )
 
-// What is done with secrets.
+// What is done with secrets, and with who may read them.
 const (
 	Set      = "set"
 	Remove   = "remove"
@@ -37,6 +37,9 @@ const (
 	Rollback = "rollback"
 	Export   = "export"
 	Run      = "run"
+
+	AddRecipient    = "add recipient"
+	RemoveRecipient = "remove recipient"
 )
 
 // A Record says what was done.
@@ -45,7 +48,7 @@ type Record struct {
 	Who     string    `json:"who"`  // see [Who]
 	Action  string    `json:"action"`
 	Stage   string    `json:"stage,omitempty"`
-	Scope   string    `json:"scope,omitempty"`   // as sources.Scope prints it
+	Scope   string    `json:"scope,omitempty"`   // as sources.Scope prints it, or a list of recipients
 	Names   []string  `json:"names,omitempty"`   // of the secrets
 	Link    string    `json:"link,omitempty"`    // that a run was given
 	Command string    `json:"command,omitempty"` // that was run: the name of the program alone

@@ -5,6 +5,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -119,19 +120,24 @@ func exists(path string) bool {
 // read returns what the file at path says, checked. A missing file wraps
 // [fs.ErrNotExist].
 func read(path string) (*Config, error) {
+	text, err := readText(path)
+	if err != nil {
+		return nil, sources.Hint(fmt.Errorf("%s cannot be read: %w", path, err), "put a file that can be read in its place, or remove it")
+	}
+	return parse(text)
+}
+
+func readText(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, errors.Unwrap(err) // without the path
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err != nil {
-		return nil, err
-	}
 	if len(text) > maxSize {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxSize)
+		return nil, fmt.Errorf("it is larger than %d bytes", maxSize)
 	}
-	return parse(text)
+	return text, cmp.Or(errors.Unwrap(err), err)
 }
 
 // parse returns what text says, checked.

@@ -136,14 +136,15 @@ func TestLoadFails(t *testing.T) {
 	if err := os.Symlink("nowhere", filepath.Join(dir, "link", Name)); err != nil {
 		t.Fatal(err)
 	}
+	const unreadable = "put a file that can be read in its place, or remove it"
 	for _, tt := range []struct{ from, want, hint string }{
 		{"yml", "{dir}/yml/aside.yml is not read", "rename it to aside.yaml"},
 		{"yml/sub", "{dir}/yml/aside.yml is not read", "rename it to aside.yaml"},
 		{"both", "", ""},
-		{"large", "{dir}/large/aside.yaml is larger than 1048576 bytes", ""},
+		{"large", "{dir}/large/aside.yaml cannot be read: it is larger than 1048576 bytes", unreadable},
 		{"file", "{dir}/file is no folder", "name one with --dir, or leave it out for the current one"},
-		{"dir", "read {dir}/dir/aside.yaml: is a directory", ""},
-		{"link", "open {dir}/link/aside.yaml: no such file or directory", ""},
+		{"dir", "{dir}/dir/aside.yaml cannot be read: is a directory", unreadable},
+		{"link", "{dir}/link/aside.yaml cannot be read: no such file or directory", unreadable},
 		{"missing", "{dir}/missing is no folder", "name one with --dir, or leave it out for the current one"},
 	} {
 		_, err := Load(filepath.Join(dir, tt.from))

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,14 +27,17 @@ type execStore struct {
 
 func (s *Store) decode(d *document, path string, n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode {
-		return s.Text.decode(d, path, n)
+		if err := s.Text.decode(d, path, n); err != nil || s.Value != "exec" {
+			return err
+		}
+		return d.pos(n).wrap(sources.Hint(errors.New("the store exec is its command"), hintExec))
 	}
 	var e execStore
 	if err := d.value(path, n, &e); err != nil {
 		return err
 	}
 	if len(e.Exec) == 0 || e.Exec[0].Value == "" {
-		return d.pos(n).wrap(sources.Hint(fmt.Errorf("%s names no command", path), "write it as a list: {exec: [op, inject, --in-file, secrets.env]}"))
+		return d.pos(n).wrap(sources.Hint(fmt.Errorf("%s names no command", path), hintExec))
 	}
 	for _, scope := range e.Scopes {
 		if err := scope.check(checkScope); err != nil {
@@ -43,6 +47,8 @@ func (s *Store) decode(d *document, path string, n *yaml.Node) error {
 	*s = Store{Text: Text{"exec", d.pos(n)}, Exec: e.Exec, Scopes: e.Scopes, Timeout: e.Timeout}
 	return nil
 }
+
+const hintExec = "write it as a list: {exec: [op, inject, --in-file, secrets.env]}"
 
 func checkScope(s string) error {
 	switch s {

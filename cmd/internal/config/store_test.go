@@ -50,6 +50,7 @@ stages:
 func TestStoreErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"store: {exec: []}":                      "aside.yaml:1:8: store names no command",
+		"store: exec":                            "aside.yaml:1:8: the store exec is its command",
 		"store: {exe: [op]}":                     `aside.yaml:1:9: unknown key "exe": did you mean "exec"?`,
 		"store: {exec: op}":                      "aside.yaml:1:15: store.exec must be a list, not a string",
 		"store: {exec: [op], scopes: [all]}":     `aside.yaml:1:30: "all" is no kind of scope`,
