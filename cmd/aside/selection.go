@@ -58,11 +58,7 @@ func (p *project) link(name string) ([]string, error) {
 		}
 		return nil, sources.Hint(usagef("there is no link %q", name), hint)
 	}
-	var names []string
-	for _, text := range list {
-		names = append(names, text.Value)
-	}
-	return names, nil
+	return texts(list), nil
 }
 
 // missing returns the required secrets that no layer sets, of those that the
