@@ -42,6 +42,9 @@ func (l Layer) String() string {
 // Stored reports whether the layer holds secrets from a store.
 func (l Layer) Stored() bool { return l == Stage || l == Type || l == Fallback }
 
+// Secret reports whether the layer holds secrets: from a store, or in place of those.
+func (l Layer) Secret() bool { return l.Stored() || l == Override }
+
 // An Origin says where a value was defined.
 type Origin struct {
 	Layer Layer

@@ -231,7 +231,8 @@ func (c *completer) deliveries(cmd *cobra.Command, args []string, typed string) 
 	return all, directive
 }
 
-// plain completes words that depend on the project, but those that are there already.
+// plain completes words that depend on the project, but those that are there already
+// and those that would change a terminal instead of being shown.
 func (c *completer) plain(words func(context.Context, *project) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		const none = cobra.ShellCompDirectiveNoFileComp
@@ -246,8 +247,13 @@ func (c *completer) plain(words func(context.Context, *project) []string) cobra.
 		}
 		all := slices.DeleteFunc(words(cmd.Context(), p), func(word string) bool {
 			word, _, _ = strings.Cut(word, "\t")
-			return slices.Contains(args, word)
+			return slices.Contains(args, word) || printable(word) != word
 		})
+		for i := range all {
+			if word, about, ok := strings.Cut(all[i], "\t"); ok {
+				all[i] = cobra.CompletionWithDesc(word, printable(about))
+			}
+		}
 		return all, none
 	}
 }

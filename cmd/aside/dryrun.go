@@ -27,7 +27,7 @@ func (p *project) dryRun(ctx context.Context, s *inject.Supervisor, w watch.Conf
 	}
 	var out strings.Builder
 	line := func(label, format string, args ...any) {
-		fmt.Fprintf(&out, "%-10s %s\n", label, fmt.Sprintf(format, args...))
+		fmt.Fprintf(&out, "%-10s %s\n", label, printable(fmt.Sprintf(format, args...)))
 	}
 	line("command", "%s", commandLine(s.Command.Args))
 	line("program", "%s", program)
@@ -38,7 +38,7 @@ func (p *project) dryRun(ctx context.Context, s *inject.Supervisor, w watch.Conf
 	usual, _ := inject.ParseReaction(f.onChange) // checked as s was made
 	rows := [][]string{{"NAME", "LAYER", "FROM", "AS", "ON CHANGE"}}
 	for i, x := range e.explain(vars) {
-		rows = append(rows, []string{x.Name, layerOf(x.From), e.where(x.From), e.as(s, env, x.Name), onChange(s, usual, vars[i], watching)})
+		rows = append(rows, []string{x.Name, layerOf(x.From), e.where(x.From), e.as(s, x.Name), onChange(s, usual, vars[i], watching)})
 	}
 	if len(vars) > 0 {
 		width, _, _ := p.app.look()
@@ -94,12 +94,12 @@ func (p *project) delivered(s *inject.Supervisor, env *inject.Environment) []inj
 }
 
 // as says how a variable is delivered, if not as one.
-func (e *explainer) as(s *inject.Supervisor, env *inject.Environment, name string) string {
+func (e *explainer) as(s *inject.Supervisor, name string) string {
 	d, file := s.Deliver[name], inject.FileVariable(name)
 	switch {
 	case d.Form == inject.AsVariable:
 		return ""
-	case s.Deliver.Given(name, env):
+	case s.Deliver.Given(name, e.env):
 		return file + " (of the environment)"
 	case d.Path != "":
 		return fmt.Sprintf("%s (%s %s)", file, d.Form, e.short(d.Path))

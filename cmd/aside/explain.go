@@ -46,7 +46,7 @@ what the command gets, even where it is set to the empty string.`,
 			e := p.explainer(l, env)
 			switch {
 			case len(args) == 1:
-				return e.one(env, args[0], asJSON)
+				return e.one(cmd.Context(), args[0], asJSON)
 			case asJSON:
 				return writeJSON(a.stdout, e.explain(defined(env)))
 			}
@@ -78,12 +78,13 @@ func defined(env *inject.Environment) []inject.Variable {
 type explainer struct {
 	*project
 	layers layers
+	env    *inject.Environment
 	parts  map[string]string // of flattened secrets
 	salt   [16]byte
 }
 
 func (p *project) explainer(l layers, env *inject.Environment) *explainer {
-	e := &explainer{project: p, layers: l, parts: p.parts(env)}
+	e := &explainer{project: p, layers: l, env: env, parts: p.parts(env)}
 	rand.Read(e.salt[:]) // never fails
 	return e
 }
@@ -101,7 +102,7 @@ type explanation struct {
 	Links        []string `json:"links,omitempty"`
 	PartOf       string   `json:"part_of,omitempty"` // the flattened secret
 	Watched      bool     `json:"watched"`
-	As           string   `json:"as,omitempty"` // file or fd, if it is no variable
+	As           string   `json:"as,omitempty"` // file or fd, if it is no variable; environment: the file that is named there
 }
 
 type origin struct {
@@ -137,7 +138,7 @@ func (e *explainer) explain(vars []inject.Variable) []explanation {
 				x.Links = e.linksOf(s.Key.Value)
 			}
 			if its {
-				x.As = string(s.Value.Form())
+				x.As = e.form(v.Name, s.Value.Form())
 			}
 		}
 		if !x.Declared {
@@ -147,6 +148,17 @@ func (e *explainer) explain(vars []inject.Variable) []explanation {
 	}
 	return all
 }
+
+// form says in which form a command gets a variable, if not as one.
+func (e *explainer) form(name string, declared inject.Form) string {
+	if (inject.Deliveries{name: {Form: declared}}).Given(name, e.env) {
+		return givenFile
+	}
+	return string(declared)
+}
+
+// givenFile is the form of what is delivered in a file that the environment names.
+const givenFile = "environment"
 
 // same reports whether a definition has this value, as far as that can be told
 // without expanding it.

@@ -1,24 +1,22 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"strings"
 
-	"github.com/aside-cli/aside/cmd/internal/config"
 	"github.com/aside-cli/aside/inject"
 	"github.com/aside-cli/aside/sources"
-	"github.com/aside-cli/aside/sources/override"
 )
 
 // one explains the variable called name, or that of the secret that is declared
 // under it. Of one that is not set it says what may have been meant.
-func (e *explainer) one(env *inject.Environment, name string, asJSON bool) error {
-	v, ok := env.Variable(name)
+func (e *explainer) one(ctx context.Context, name string, asJSON bool) error {
+	v, ok := e.env.Variable(name)
 	if !ok {
-		if v, ok = env.Variable(e.meant(name)); !ok {
-			return e.unset(env, name)
+		if v, ok = e.env.Variable(e.meant(name)); !ok {
+			return e.unset(ctx, name)
 		}
 	}
 	x := e.explain([]inject.Variable{v})[0]
@@ -46,9 +44,9 @@ func (e *explainer) one(env *inject.Environment, name string, asJSON bool) error
 		rows = append(rows, [2]string{"note", "the environment beats stored secrets: they count where " + x.Name + " is not set in it"})
 	}
 	var out strings.Builder
-	fmt.Fprintln(&out, x.Name)
+	fmt.Fprintln(&out, printable(x.Name))
 	for _, row := range rows {
-		fmt.Fprintf(&out, "  %-14s %s\n", row[0], row[1])
+		fmt.Fprintf(&out, "  %-14s %s\n", row[0], printable(row[1]))
 	}
 	_, err := e.app.stdout.Write([]byte(out.String()))
 	return err
@@ -123,47 +121,12 @@ func known(x explanation) []string {
 	if len(x.Links) > 0 {
 		all = append(all, "linked to "+strings.Join(x.Links, " and "))
 	}
-	if x.As != "" {
-		all = append(all, fmt.Sprintf("in %s (%s)", inject.FileVariable(x.Name), x.As))
+	switch file := inject.FileVariable(x.Name); x.As {
+	case "":
+	case givenFile:
+		all = append(all, "in "+file+" (of the environment)")
+	default:
+		all = append(all, fmt.Sprintf("in %s (%s)", file, x.As))
 	}
 	return all
-}
-
-// unset says of a name that nothing sets where it would have come from, and what
-// it may be a misspelling of.
-func (e *explainer) unset(env *inject.Environment, name string) error {
-	secret, near := name, env.Names()
-	hint := ""
-	for _, s := range e.config.Secrets {
-		variable := s.Value.Variable(s.Key.Value)
-		if near = append(near, s.Key.Value, variable); variable == name || s.Key.Value == name {
-			secret, hint = s.Key.Value, "it is declared as "+s.Key.Value+", and "
-		}
-	}
-	if meant := config.Nearest(name, near); hint == "" && meant != "" {
-		hint = "did you mean " + meant + "? "
-	}
-	if sources.CheckName(name) != nil {
-		name = strconv.Quote(name)
-	}
-	return sources.Hint(fmt.Errorf("%s is not set in stage %s", name, e.stage), hint+"it would come from "+e.everywhere(secret))
-}
-
-// everywhere names all that can set a variable, highest first.
-func (e *explainer) everywhere(secret string) string {
-	from := []string{"the environment"}
-	if e.overridable() {
-		from = append(from, override.Name)
-	}
-	store := e.config.StoreFor(e.stage).Value
-	from = append(from, "the store "+store)
-	if store != "exec" && sources.CheckName(secret) == nil { // exec is read only
-		from[len(from)-1] += fmt.Sprintf(" (aside secret set %s --stage %s)", secret, e.stage)
-	}
-	if files := e.layers.envFiles; len(files) > 0 {
-		from = append(from, files...)
-	} else {
-		from = append(from, sources.Cascade(e.stage)...)
-	}
-	return strings.Join(from, ", ") + " or parameters: in " + config.Name
 }

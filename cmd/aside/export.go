@@ -93,7 +93,8 @@ func unwritable(name string, err error) error {
 func exported(vars []inject.Variable) []export.Variable {
 	var out []export.Variable
 	for _, v := range vars {
-		secret := v.Origin.Layer.Stored() || v.Origin.Layer == sources.Override
+		// The environment may carry what a store holds.
+		secret := slices.ContainsFunc(secretsOf(v), func(s sources.Value) bool { return s.Secret.Equal(v.Secret) })
 		out = append(out, export.Variable{Name: v.Name, Value: v.Secret, Stored: secret, Place: v.Origin.String()})
 	}
 	return out

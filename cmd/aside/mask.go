@@ -77,17 +77,18 @@ func (m *masking) output(f *os.File) (*os.File, error) {
 	return w, nil
 }
 
-// learn masks the secrets of env from now on: what comes from a store or an
-// override.
+// learn masks the secrets of env from now on, those that the environment shadows
+// too: it may carry them within other variables.
 func (m *masking) learn(env *inject.Environment) error {
 	var values []string
 	unmasked := m.project.unmasked(env)
 	for _, name := range env.Names() {
 		v, _ := env.Variable(name)
-		secret := v.Origin.Layer.Stored() || v.Origin.Layer == sources.Override
-		if value := v.Secret.Reveal(); secret && !unmasked[name] && !m.known[value] {
-			m.known[value] = true
-			values = append(values, value)
+		for _, s := range secretsOf(v) {
+			if value := s.Secret.Reveal(); !unmasked[definitionOf(s)] && !m.known[value] {
+				m.known[value] = true
+				values = append(values, value)
+			}
 		}
 	}
 	if len(values) == 0 {
@@ -124,19 +125,46 @@ func (m *masking) close() {
 	}
 }
 
-// unmasked returns the variables that aside.yaml says mask: false of, with the
+// secretsOf returns the definitions of a variable in a store or an override that
+// a command may know of: the highest, whether the environment shadows it or not,
+// and any whose value it gets.
+func secretsOf(v inject.Variable) []sources.Value {
+	var found []sources.Value
+	for _, s := range append([]sources.Value{{Name: v.Name, Secret: v.Secret, Origin: v.Origin}}, v.Shadowed...) {
+		if s.Origin.Layer.Secret() && (found == nil || s.Secret.Equal(v.Secret)) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// A definition tells one definition of a variable from the others.
+type definition struct {
+	name   string
+	origin sources.Origin
+}
+
+func definitionOf(v sources.Value) definition { return definition{v.Name, v.Origin} }
+
+// unmasked returns the secrets that aside.yaml says mask: false of, with the
 // parts of those that are flattened.
-func (p *project) unmasked(env *inject.Environment) map[string]bool {
-	names := map[string]bool{}
+func (p *project) unmasked(env *inject.Environment) map[definition]bool {
+	all := map[definition]bool{}
 	for _, s := range p.config.Secrets {
-		if s.Value.Mask.Off {
-			names[s.Value.Variable(s.Key.Value)] = true
+		if !s.Value.Mask.Off {
+			continue
+		}
+		v, _ := env.Variable(s.Value.Variable(s.Key.Value)) // one that is not set has no definitions
+		for _, whole := range secretsOf(v) {
+			all[definitionOf(whole)] = true
+			if !s.Value.Flatten {
+				continue
+			}
+			parts, _ := flattened(whole) // of a shadowed one that cannot be there are none
+			for _, part := range parts {
+				all[definitionOf(part)] = true
+			}
 		}
 	}
-	for part, whole := range p.parts(env) {
-		if names[p.variable(whole)] {
-			names[part] = true
-		}
-	}
-	return names
+	return all
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -78,13 +77,14 @@ func (a *app) look() (width int, bold, plain string) {
 // the ends of lines then.
 func align(rows [][]string, width, path int) []string {
 	const least = 20
+	rows = printableRows(rows)
 	widths, total := make([]int, len(rows[0])), -gap
 	for column := range widths {
 		for _, row := range rows[1:] {
-			widths[column] = max(widths[column], utf8.RuneCountInString(row[column]))
+			widths[column] = max(widths[column], columns(row[column]))
 		}
 		if widths[column] > 0 {
-			widths[column] = max(widths[column], utf8.RuneCountInString(rows[0][column]))
+			widths[column] = max(widths[column], columns(rows[0][column]))
 			total += widths[column] + gap
 		}
 	}
@@ -98,15 +98,15 @@ func align(rows [][]string, width, path int) []string {
 			if widths[column] == 0 {
 				continue
 			}
-			if n := utf8.RuneCountInString(cell); n > widths[column] { // paths differ at their ends
-				cell = "…" + string([]rune(cell)[n-widths[column]+1:])
+			if columns(cell) > widths[column] { // paths differ at their ends
+				cell = "…" + end(cell, widths[column]-1)
 			}
 			line.WriteString(cell)
-			line.WriteString(strings.Repeat(" ", widths[column]-utf8.RuneCountInString(cell)+gap))
+			line.WriteString(strings.Repeat(" ", widths[column]-columns(cell)+gap))
 		}
 		lines[i] = strings.TrimRight(line.String(), " ")
-		if runes := []rune(lines[i]); width > 0 && len(runes) > width {
-			lines[i] = string(runes[:width-1]) + "…"
+		if width > 0 && columns(lines[i]) > width {
+			lines[i] = start(lines[i], width-1) + "…"
 		}
 	}
 	return lines

@@ -124,12 +124,13 @@ func (p *project) declaredVariables() ([]typegen.Variable, error) {
 		if err != nil {
 			return nil, err
 		}
-		delivered := deliveredName(s)
+		delivered, required := deliveredName(s), bool(d.Required) || always[name]
 		if delivered != name {
-			typ = "" // of the path
+			typ = ""             // of the path
+			delete(always, name) // the command gets the path alone
 		}
 		vars = append(vars, typegen.Variable{
-			Name: delivered, Secret: s.Key.Value, Type: typ, Description: d.Description.Value, Required: bool(d.Required) || always[name],
+			Name: delivered, Secret: s.Key.Value, Type: typ, Description: d.Description.Value, Required: required,
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(always)) {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -91,7 +92,11 @@ func (c *Cache) decode(d *document, path string, n *yaml.Node) error {
 		*c = Cache{On: true, MaxAge: age.MaxAge}
 		return nil
 	}
-	switch n.Value {
+	word := n.Value
+	if n.Tag == "!!bool" { // True and TRUE are the same to YAML
+		word = strings.ToLower(word)
+	}
+	switch word {
 	case "off", "false":
 		c.Off = true
 	case "on", "true":

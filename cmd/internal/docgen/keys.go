@@ -37,7 +37,7 @@ func keys() map[string]jsonschema.Schema {
 		"aws":          says("how AWS is reached; default: as every AWS tool does"),
 		"aws.region":   says("the region, as in eu-central-1"),
 		"aws.profile":  says("the profile of ~/.aws/config"),
-		"aws.endpoint": matching("the URL of another endpoint, as of an emulator", `^($|https?://.)`),
+		"aws.endpoint": matching("the URL of another endpoint, as of an emulator", `^($|[Hh][Tt][Tt][Pp][Ss]?://[^/?#])`),
 		"aws.kms-key":  says("the key that encrypts what is written: an ID, ARN or alias"),
 
 		"ssm":        says("how the store ssm names its parameters"),

@@ -106,7 +106,13 @@ func (g *generator) value(path string, t reflect.Type) (*jsonschema.Schema, erro
 		return g.store(), nil
 	case reflect.TypeFor[config.Cache]():
 		age := object(map[string]*jsonschema.Schema{"max-age": duration("how old what is kept may be")})
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Enum: []any{"on", "off", true, false}}, age}}, nil
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Enum: []any{"on", "off", "true", "false", true, false}}, age}}, nil
+	case reflect.TypeFor[config.ValueType]():
+		s, err := g.structure(path, t)
+		if err == nil {
+			s.Type, s.Types, s.Required = "object", nil, []string{"schema"} // without it a type says nothing
+		}
+		return s, err
 	}
 	if element, ok := elementOf(t); ok {
 		s := mapping()

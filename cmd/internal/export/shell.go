@@ -27,9 +27,9 @@ const (
 		BASH_SOURCE BASH_SUBSHELL BASH_VERSINFO DIRSTACK EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME GROUPS
 		HISTCMD LINENO PIPESTATUS PPID RANDOM SECONDS SHELLOPTS SHLVL SRANDOM UID`
 
-	zshVariables = `ARGC EGID ERRNO GID HISTCHARS KEYBOARD_HACK TTYIDLE USERNAME WATCH ZSH_EVAL_CONTEXT ZSH_SUBSHELL
+	zshVariables = `ARGC ARGV0 EGID ERRNO GID HISTCHARS KEYBOARD_HACK TTYIDLE USERNAME WATCH ZSH_EVAL_CONTEXT ZSH_SUBSHELL
 		aliases argv builtins cdpath commands dirstack dis_aliases dis_builtins dis_functions
-		dis_functions_source dis_galiases dis_patchars dis_reswords dis_saliases errnos fignore fpath
+		dis_functions_source dis_galiases dis_patchars dis_reswords dis_saliases epochtime errnos fignore fpath
 		funcfiletrace funcsourcetrace funcstack functions functions_source functrace galiases histchars
 		history historywords jobdirs jobstates jobtexts keymaps langinfo mailpath manpath mapfile module_path
 		modules nameddirs options parameters patchars path pipestatus psvar reswords saliases signals
@@ -41,7 +41,7 @@ const (
 
 	// zshNumbers are cut down to a number by zsh, OPTIND by every shell.
 	zshNumbers = `COLUMNS FUNCNEST HISTSIZE KEYTIMEOUT LINES LISTMAX MAILCHECK OPTIND SAVEHIST TRY_BLOCK_ERROR
-		TRY_BLOCK_INTERRUPT`
+		TRY_BLOCK_INTERRUPT ZLE_RPROMPT_INDENT`
 )
 
 func bashOwn(name, _ string) string { return ownedBy("bash", bashVariables, name) }

@@ -74,7 +74,8 @@ const header = "Made by aside types. Do not edit."
 
 // comment makes a description fit for a comment in any of the languages: one
 // line without characters that are not seen, such as those that turn the
-// direction of writing, and without what ends a comment or is an order to tsc.
+// direction of writing, and without what ends a comment or is an order to tsc or
+// to the tools of Go.
 func comment(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -85,6 +86,6 @@ func comment(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, ""))
-	text = strings.NewReplacer("*/", "* /", "@ts-", "@ ts-").Replace(text)
+	text = strings.NewReplacer("*/", "* /", "@ts-", "@ ts-", "+build", "+ build", "//go:", "// go:").Replace(text)
 	return strings.Join(strings.Fields(text), " ")
 }

@@ -21,6 +21,8 @@ func sample() []Variable {
 		{Name: "STRIPE_KEY", Secret: "StripeKey", Description: "Stripe API key", Required: true},
 		{Name: "EVIL", Secret: "Evil", Description: "*/ } \"\"\" ''' `\n# x\r\n// y */*/ **// \u202e\x00\ufeff\u2028 \\"},
 		{Name: "ORDER", Secret: "Order", Description: "@ts-expect-error @@ts-ignore"},
+		{Name: "BUILD", Secret: "Build", Description: "+build linux"},
+		{Name: "BUILD_TWICE", Secret: "BuildTwice", Description: "go:build linux //go:build !linux"},
 		{Name: "class", Secret: "class", Required: true}, {Name: "None"}, {Name: "type", Required: true},
 		{Name: "__mangled"}, {Name: "_"}, {Name: "_1", Required: true},
 		{Name: "A_B"}, {Name: "AB"}, {Name: "A__B"}, {Name: "Ab2"}, {Name: "AB_2"},
@@ -203,6 +205,9 @@ func TestComment(t *testing.T) {
 		"a */ b **// */":            "a * / b ** // * /",
 		"@ts-ignore @@ts-ignore":    "@ ts-ignore @@ ts-ignore",
 		"@deprecated":               "@deprecated",
+		"+build linux":              "+ build linux",
+		"//go:build linux":          "// go:build linux",
+		"go:build a //go:build b":   "go:build a // go:build b",
 		"\u202ea\ufeffb\x00c\xff":   "ab c",
 		"größer als 1 – \U0001f600": "größer als 1 – \U0001f600",
 	} {
