@@ -41,12 +41,13 @@ type envFiles struct {
 	names, paths []string
 	required     bool
 
-	mu    sync.Mutex
-	piped map[string][]byte // what was read from pipes, by path
+	mu     sync.Mutex
+	piped  map[string][]byte // what was read from pipes, by path
+	filled map[string]bool   // the files that held something when they were read last
 }
 
 func newEnvFiles(dir string, names []string, required bool) *envFiles {
-	s := &envFiles{names: names, required: required, piped: map[string][]byte{}}
+	s := &envFiles{names: names, required: required, piped: map[string][]byte{}, filled: map[string]bool{}}
 	for _, name := range names {
 		path := name
 		if !filepath.IsAbs(path) {
@@ -140,12 +141,7 @@ func (s *envFiles) content(ctx context.Context, path string) ([]byte, error) {
 		return nil, errDirectory
 	}
 	if info.Mode()&fs.ModeNamedPipe == 0 {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		return readLimited(file)
+		return s.settled(ctx, path)
 	}
 	s.mu.Lock()
 	before, again := s.piped[path]

@@ -21,7 +21,7 @@ const lookEvery = time.Second
 // followed, before a timer takes over.
 const maxMoves = 10
 
-// files watches files through the folders on the way to them. An event about one
+// files watches files and the folders on the way to them. An event about one
 // of them, or of these folders, is a reason to look, and a difference between two
 // traces is a change. So is all that was created, removed or renamed, whether it
 // shows or not: a file that came and went leaves no trace, but the caller may
@@ -46,8 +46,8 @@ type files struct {
 	ticker *time.Ticker
 }
 
-// newFiles returns files with their folders watched. Every change from now on
-// is signalled once run is called, which must be.
+// newFiles returns files that are watched. Every change from now on is signalled
+// once run is called, which must be.
 func newFiles(paths []string, debounce time.Duration, log *slog.Logger, signal func()) *files {
 	f := &files{
 		paths:    paths,
@@ -92,8 +92,8 @@ func (f *files) run(ctx context.Context) {
 		case event := <-events:
 			f.handle(event)
 		case <-f.lost:
-			for _, dir := range f.notify.WatchList() {
-				f.notify.Remove(dir)
+			for _, path := range f.notify.WatchList() {
+				f.notify.Remove(path)
 			}
 			f.moved = true
 			f.wait()
@@ -125,8 +125,8 @@ func (f *files) handle(event fsnotify.Event) {
 	}
 	if event.Op&(fsnotify.Create|fsnotify.Remove|fsnotify.Rename) != 0 {
 		f.moved = true
-		if _, ok := f.last.folders[name]; ok {
-			// It is another folder now, if any: the next check watches that one.
+		if _, ok := f.last.watched[name]; ok {
+			// It is another one now, if any: the next check watches that.
 			f.notify.Remove(name)
 		}
 	}
@@ -161,15 +161,15 @@ func (f *files) check(event bool) {
 	}
 }
 
-// follow takes a trace and sees to it that every folder in it was watched before,
-// so that whatever happens from its moment on makes an event. If the folders keep
+// follow takes a trace and sees to it that all on the way was watched before, so
+// that whatever happens from its moment on makes an event. If the way keeps
 // changing, it sets moved.
 func (f *files) follow() trace {
 	t := look(f.paths)
 	for range maxMoves {
-		f.watch(t.folders)
+		f.watch(t.watched)
 		next := look(f.paths)
-		if maps.Equal(next.folders, t.folders) {
+		if maps.Equal(next.watched, t.watched) {
 			return next
 		}
 		t = next
@@ -178,29 +178,33 @@ func (f *files) follow() trace {
 	return t
 }
 
-// watch watches the folders and no others. Watching one again has no effect
-// unless its path leads to another folder now.
-func (f *files) watch(folders map[string]bool) {
+// watch watches these paths and no others. Watching a folder again has no effect
+// unless its path leads to another one now.
+func (f *files) watch(paths map[string]bool) {
 	if f.notify == nil {
 		f.poll(f.missing, true)
 		return
 	}
-	var failed error
-	poll := false
-	for dir, needed := range folders {
-		err := f.notify.Add(dir)
-		switch {
-		case !needed || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
-			// The next trace will say what is there instead.
-		case err != nil:
-			failed = fmt.Errorf("%s: %w", dir, err)
-		case silent(dir):
-			poll = true
+	for _, path := range f.notify.WatchList() {
+		// A file is always watched anew. If it were another one by now, and that
+		// watched by a second name already, fsnotify would lose track, and crash.
+		if needed, ok := paths[path]; !ok || watchesFiles && !needed {
+			f.notify.Remove(path)
 		}
 	}
-	for _, dir := range f.notify.WatchList() {
-		if _, ok := folders[dir]; !ok {
-			f.notify.Remove(dir)
+	var failed error
+	poll := false
+	for path, needed := range paths {
+		err := f.notify.Add(path)
+		switch {
+		case silent(path):
+			poll = true
+		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) ||
+			errors.Is(err, fs.ErrPermission) && !needed:
+			// The next trace will say what is there instead, and the folder of a
+			// file when that may be read.
+		case err != nil:
+			failed = fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	f.poll(failed, poll)

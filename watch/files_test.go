@@ -430,7 +430,7 @@ func TestFoldersFurtherUpAreNotWatched(t *testing.T) {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	must(t, err)
 	store(t, dir)
-	got := look([]string{dir + "/.env", dir + "/.aside/secrets/dev.age"}).folders
+	got := look([]string{dir + "/.env", dir + "/.aside/secrets/stage.age"}).watched
 	want := map[string]bool{dir: true, dir + "/.aside": false, dir + "/.aside/secrets": true}
 	if !maps.Equal(got, want) {
 		t.Errorf("folders %v, want %v", got, want)
@@ -458,8 +458,8 @@ func TestDotDotBehindLink(t *testing.T) {
 	link(t, "real/sub", dir+"/sub")
 	link(t, "sub/../.env", dir+"/.env")
 	tr := look([]string{dir + "/.env"})
-	if !tr.folders[dir] || !tr.folders[dir+"/real"] {
-		t.Errorf("folders %v", tr.folders)
+	if !tr.watched[dir] || !tr.watched[dir+"/real"] {
+		t.Errorf("folders %v", tr.watched)
 	}
 	for name := range tr.names {
 		if strings.Contains(name, "..") {

@@ -9,6 +9,10 @@ import (
 // eventBuffer is 0 because the kernel queues the events.
 const eventBuffer = 0
 
+// watchesFiles is true because inotify tells of a write to a file only by the
+// folder that it was opened in.
+const watchesFiles = true
+
 // explain says what an error of inotify means, and how to mend it.
 func explain(err error) (text, hint string) {
 	switch {
@@ -22,11 +26,11 @@ func explain(err error) (text, hint string) {
 	return err.Error(), ""
 }
 
-// silent reports whether files in dir may change without an event: those of a
-// network or FUSE file system, which others write to.
-func silent(dir string) bool {
+// silent reports whether path, or a file in it, may change without an event: those
+// of a network or FUSE file system, which others write to.
+func silent(path string) bool {
 	var st unix.Statfs_t
-	if unix.Statfs(dir, &st) != nil {
+	if unix.Statfs(path, &st) != nil {
 		return false
 	}
 	switch uint32(st.Type) {

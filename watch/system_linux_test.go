@@ -2,6 +2,7 @@ package watch
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sys/unix"
 )
 
@@ -64,8 +66,8 @@ func TestFoldersAreForgotten(t *testing.T) {
 	if got := len(f.notify.WatchList()); got > before {
 		t.Errorf("%d folders are watched: %v", got, f.notify.WatchList())
 	}
-	if f.last.folders[dir+"/secrets/..2026_0"] || !f.last.folders[dir+"/secrets/..2026_10"] {
-		t.Errorf("folders %v", f.last.folders)
+	if f.last.watched[dir+"/secrets/..2026_0"] || !f.last.watched[dir+"/secrets/..2026_10"] {
+		t.Errorf("folders %v", f.last.watched)
 	}
 }
 
@@ -164,19 +166,67 @@ func TestMountedFile(t *testing.T) {
 	if !alone(t, syscall.CLONE_NEWNS) {
 		return
 	}
-	host, app := t.TempDir(), t.TempDir()
-	must(t, unix.Mount("tmpfs", host, "tmpfs", 0, ""))
-	defer unix.Unmount(host, 0)
-	env(t, host)
-	env(t, app)
-	must(t, unix.Mount(host+"/.env", app+"/.env", "", unix.MS_BIND, ""))
-	defer unix.Unmount(app+"/.env", 0)
+	for _, apart := range []bool{true, false} {
+		host, app := t.TempDir(), t.TempDir()
+		if apart {
+			must(t, unix.Mount("tmpfs", host, "tmpfs", 0, ""))
+			defer unix.Unmount(host, 0)
+		}
+		env(t, host)
+		env(t, app)
+		must(t, unix.Mount(host+"/.env", app+"/.env", "", unix.MS_BIND, ""))
+		defer unix.Unmount(app+"/.env", 0)
 
-	w := startWatcher(t, Config{Files: []string{app + "/.env"}, Debounce: debounce})
-	for range 2 {
-		write(t, host+"/.env", "A=2")
+		w := startWatcher(t, Config{Files: []string{app + "/.env"}, Debounce: debounce})
+		for range 2 {
+			write(t, host+"/.env", "A=2")
+			signalled(t, w)
+			quietNow(t, w)
+		}
+	}
+}
+
+// A file of two names may be written to by the other one, also if it has just
+// taken the place of one that had two.
+func TestOtherName(t *testing.T) {
+	t.Parallel()
+	dir, shared := t.TempDir(), t.TempDir()
+	env(t, dir)
+	must(t, os.Link(dir+"/.env", shared+"/0"))
+	w := startWatcher(t, Config{Files: []string{dir + "/.env"}, Debounce: debounce})
+	for i := range 3 {
+		write(t, fmt.Sprint(shared, "/", i), fmt.Sprint("A=", i))
 		signalled(t, w)
 		quietNow(t, w)
+
+		next := fmt.Sprint(shared, "/", i+1)
+		write(t, next, "A=next")
+		must(t, os.Link(next, dir+"/.env.tmp"))
+		must(t, os.Rename(dir+"/.env.tmp", dir+"/.env"))
+		signalled(t, w)
+		quietNow(t, w)
+	}
+}
+
+// Two of the files may become one, and two again.
+func TestTwoNames(t *testing.T) {
+	dir := t.TempDir()
+	one, two := dir+"/.env", dir+"/.env.local"
+	env(t, dir)
+	write(t, two, "A=2")
+	f := newFiles([]string{one, two}, 0, nil, nil)
+	defer f.notify.Close()
+	for range 20 {
+		must(t, os.Remove(two))
+		must(t, os.Link(one, two))
+		f.last = f.follow() // before any event arrives
+		f.handle(fsnotify.Event{Name: two, Op: fsnotify.Create})
+		must(t, os.Remove(two))
+		write(t, two, "A=2")
+		f.last = f.follow()
+		if got := len(f.notify.WatchList()); got != 3 {
+			t.Fatalf("watched are %v", f.notify.WatchList())
+		}
 	}
 }
 

@@ -6,6 +6,10 @@ package watch
 // while we wait for it to add a folder.
 const eventBuffer = 4096
 
+// watchesFiles is false because kqueue watches what is in a folder anyway, and
+// Windows knows no other way.
+const watchesFiles = false
+
 func explain(err error) (text, hint string) { return err.Error(), "" }
 
 func silent(string) bool { return false }

@@ -19,12 +19,12 @@ type trace struct {
 	// passed are the folders that the ways lead through.
 	passed map[string]struct{}
 
-	// folders are those to watch. True: for what is in them, a file or a symlink
-	// on the way. False: only for their own fate, which is not worth a complaint
-	// if it cannot be had. Of the folders that a way merely leads through those
-	// count that lie inside another one: in those further up, such as /tmp,
-	// too much happens.
-	folders map[string]bool
+	// watched are the folders to watch, and files. True: a folder, for what is in
+	// it, a file or a symlink on the way. False: only for their own fate, and not
+	// worth a complaint if it may not be had. Of the folders that a way merely
+	// leads through those count that lie inside another one: in those further up,
+	// such as /tmp, too much happens.
+	watched map[string]bool
 
 	states []state // one a file
 }
@@ -50,7 +50,7 @@ func look(paths []string) trace {
 		taken:   time.Now(),
 		names:   map[string]struct{}{},
 		passed:  map[string]struct{}{},
-		folders: map[string]bool{},
+		watched: map[string]bool{},
 		states:  make([]state, len(paths)),
 	}
 	for i, path := range paths {
@@ -58,8 +58,8 @@ func look(paths []string) trace {
 		t.states[i] = stateOf(path)
 	}
 	for dir := range t.passed {
-		if t.inside(dir) && !t.folders[dir] {
-			t.folders[dir] = false
+		if t.inside(dir) && !t.watched[dir] {
+			t.watched[dir] = false
 		}
 	}
 	return t
@@ -69,7 +69,7 @@ func look(paths []string) trace {
 // it. The root folder does not count: everything does.
 func (t *trace) inside(dir string) bool {
 	for up := filepath.Dir(dir); up != root(dir); up = filepath.Dir(up) {
-		if t.folders[up] {
+		if t.watched[up] {
 			return true
 		}
 	}
@@ -92,10 +92,10 @@ func (t *trace) follow(path string) {
 		info, err := os.Lstat(step)
 		switch {
 		case err != nil:
-			t.folders[dir] = true
+			t.watched[dir] = true
 			return
 		case info.Mode()&fs.ModeSymlink != 0:
-			t.folders[dir] = true
+			t.watched[dir] = true
 			target, err := os.Readlink(step)
 			if links++; err != nil || links > maxLinks {
 				return
@@ -105,11 +105,11 @@ func (t *trace) follow(path string) {
 			}
 			rest = append(split(target), rest...)
 		case len(rest) == 0:
-			t.folders[dir] = true
-			// A file that is a mount of its own, as by docker run -v ./.env:/app/.env,
-			// is changed through another folder.
-			if info.Mode().IsRegular() && stateOf(step).device != stateOf(dir).device {
-				t.folders[step] = false
+			t.watched[dir] = true
+			// One that is a mount of its own, as by docker run -v ./.env:/app/.env, or
+			// that has another name, may be changed through another folder.
+			if watchesFiles && info.Mode().IsRegular() {
+				t.watched[step] = false
 			}
 		default:
 			dir = step
