@@ -75,9 +75,9 @@ func newAutomaton(patterns []string) *automaton {
 	return a
 }
 
-// addTrie makes the nodes. It returns which child comes after which; of a final
-// node ends is its depth.
-func (a *automaton) addTrie(patterns []string) map[int32]int32 {
+// addTrie makes the nodes. It returns which child comes after each, or 0; of a
+// final node ends is its depth.
+func (a *automaton) addTrie(patterns []string) (siblings []int32) {
 	total := 1
 	for i, p := range patterns {
 		total += len(p)
@@ -88,8 +88,8 @@ func (a *automaton) addTrie(patterns []string) map[int32]int32 {
 	a.label, a.flags = make([]byte, 1, total), make([]uint8, 1, total)
 	a.depth, a.fail = make([]int32, 1, total), make([]int32, total)
 
-	siblings := map[int32]int32{}
-	path := []int32{0} // the nodes of the pattern before
+	siblings = make([]int32, total) // a map takes twice the time
+	path := []int32{0}              // the nodes of the pattern before
 	before := ""
 	for _, p := range patterns {
 		common := commonPrefix(before, p)
@@ -131,7 +131,7 @@ func commonPrefix(s, t string) int {
 }
 
 // addLinks sets fail, level by level, and makes the nodes final whose suffixes are.
-func (a *automaton) addLinks(siblings map[int32]int32) {
+func (a *automaton) addLinks(siblings []int32) {
 	queue := make([]int32, 1, len(a.label))
 	for len(queue) > 0 {
 		parent := queue[0]
@@ -139,7 +139,7 @@ func (a *automaton) addLinks(siblings map[int32]int32) {
 		if a.flags[parent]&inner == 0 {
 			continue
 		}
-		for node, ok := parent+1, true; ok; node, ok = siblings[node] {
+		for node := parent + 1; node != 0; node = siblings[node] {
 			queue = append(queue, node)
 			if parent != 0 {
 				a.fail[node] = a.step(a.fail[parent], a.label[node])

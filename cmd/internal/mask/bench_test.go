@@ -37,6 +37,16 @@ func secrets(n int) []string {
 	return values
 }
 
+// tokens are secrets of 100 characters.
+func tokens(n int) []string {
+	text := base64.RawURLEncoding.EncodeToString(noise(75 * n))
+	var values []string
+	for i := range n {
+		values = append(values, text[100*i:100*(i+1)])
+	}
+	return values
+}
+
 // serverLog is n bytes of what servers print, without any secret.
 func serverLog(n int) []byte {
 	r := rand.New(rand.NewPCG(3, 4))
@@ -94,11 +104,15 @@ func noise(n int) []byte {
 
 // BenchmarkAdd is what building costs: time, and the memory that stays.
 func BenchmarkAdd(b *testing.B) {
-	pem := strings.Repeat(strings.Repeat("Abc+/9xY", 8)+"\n", 1<<10)[:64<<10]
+	pem := strings.Repeat(strings.Repeat("Abc+/9xY", 8)+"\n", 1<<10)
 	for name, values := range map[string][]string{
+		"30 secrets":         secrets(30),
 		"200 secrets":        secrets(200),
-		"64 KiB":             {pem},
+		"200 long ones":      tokens(200),
+		"4 KiB":              {pem[:4<<10-1]},
+		"64 KiB":             {pem[:64<<10]},
 		"64 KiB of one byte": {strings.Repeat("a", 64<<10)},
+		"64 KiB of letters":  {strings.Repeat("привет мир, ", 64<<10/21)},
 		"64 KiB of noise":    {string(noise(64 << 10))},
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -8,20 +8,24 @@ import (
 
 // A jsonStyle says what a writer of JSON escapes that it need not.
 type jsonStyle struct {
-	html    bool // < > & and the line separators of JavaScript
-	ascii   bool // everything beyond ASCII
-	slashes bool
+	numbered string // by number, also where there is a short escape
+	ascii    bool   // everything beyond ASCII
+	slashes  bool
+	hex      string // the digits; none: lowerHex
 }
 
 // jsonEscaped returns a function that writes a text as the inside of a JSON string.
 func jsonEscaped(style jsonStyle) func(string) string {
+	if style.hex == "" {
+		style.hex = lowerHex
+	}
 	return func(value string) string {
 		var b strings.Builder
 		for i, r := range value {
 			_, size := utf8.DecodeRuneInString(value[i:])
 			switch {
 			case r == utf8.RuneError && size == 1 || style.escapes(r):
-				writeEscape(&b, r)
+				style.writeEscape(&b, r)
 			default:
 				b.WriteString(value[i : i+size])
 			}
@@ -36,14 +40,12 @@ func (s jsonStyle) escapes(r rune) bool {
 		return true
 	case '/':
 		return s.slashes
-	case '<', '>', '&', '\u2028', '\u2029':
-		return s.html || s.ascii && r > '~'
 	}
-	return r < ' ' || s.ascii && r > '~'
+	return r < ' ' || s.ascii && r > '~' || strings.ContainsRune(s.numbered, r)
 }
 
-func writeEscape(b *strings.Builder, r rune) {
-	if i := strings.IndexRune("\"\\/\b\f\n\r\t", r); i >= 0 {
+func (s jsonStyle) writeEscape(b *strings.Builder, r rune) {
+	if i := strings.IndexRune("\"\\/\b\f\n\r\t", r); i >= 0 && !strings.ContainsRune(s.numbered, r) {
 		b.WriteByte('\\')
 		b.WriteByte(`"\/bfnrt`[i])
 		return
@@ -56,7 +58,7 @@ func writeEscape(b *strings.Builder, r rune) {
 	for _, u := range units {
 		b.WriteString(`\u`)
 		for shift := 12; shift >= 0; shift -= 4 {
-			b.WriteByte(lowerHex[u>>shift&15])
+			b.WriteByte(s.hex[u>>shift&15])
 		}
 	}
 }

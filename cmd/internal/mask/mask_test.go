@@ -16,9 +16,14 @@ import (
 // masked returns what becomes of a text.
 func masked(t *testing.T, text string, values ...string) string {
 	t.Helper()
-	var out bytes.Buffer
 	set := &Set{}
 	set.Add(values)
+	return maskedBy(t, set, text)
+}
+
+func maskedBy(t *testing.T, set *Set, text string) string {
+	t.Helper()
+	var out bytes.Buffer
 	w := NewWriter(&out, set)
 	if n, err := w.Write([]byte(text)); n != len(text) || err != nil {
 		t.Fatal(n, err)
@@ -56,12 +61,33 @@ func TestSpellings(t *testing.T) {
 			}
 		}
 	}
-	// As Python's json.dumps and PHP's json_encode write it.
+	// As Python's json.dumps, PHP's json_encode, System.Text.Json and Gson write it.
 	for text, value := range map[string]string{
+		`a\u002Bb\u0026c\u0027d\u003Ce\u003Ef\u0022g\\h/i=j\u0060\u00E4\uD83D\uDE00\n\u001F\u007F`: "a+b&c'd<e>f\"g\\h/i=j`ä😀\n\x1f\x7f",
+		`a+b\u0026c\u0027d\u003ce\u003ef\"g\\h/i\u003djä😀\n\u001f\u2028`:                           "a+b&c'd<e>f\"g\\h/i=jä😀\n\x1f\u2028",
 		`p\u00e4ss \ud83d\ude00`: "päss 😀", `a\/b\/c\/d`: "a/b/c/d", "b%c3%a4r%2fxy": "bär/xy", "it's%20(x)!%26*": "it's (x)!&*",
 	} {
 		if got := masked(t, "<"+text+">", value); got != "<[redacted]>" {
 			t.Errorf("%q: %q became %q", value, text, got)
+		}
+	}
+}
+
+// TestLongValue: whatever a value's length, what is usual with it is masked.
+func TestLongValue(t *testing.T) {
+	set := &Set{}
+	pem := "-----BEGIN PRIVATE KEY-----\n" + fold(string(noise(40<<10)), 64, "\n") + "-----END PRIVATE KEY-----\n"
+	set.Add([]string{pem})
+	quoted := strings.NewReplacer(" ", "%20", "\n", "%0A", "+", "%2B", "=", "%3D").Replace(pem)
+	for what, text := range map[string]string{
+		"Python's quote":     quoted,
+		"encodeURIComponent": strings.ReplaceAll(quoted, "/", "%2F"),
+		"PHP's json_encode":  strings.NewReplacer("/", `\/`, "\n", `\n`).Replace(pem),
+		"System.Text.Json":   strings.NewReplacer("+", `\u002B`, "\n", `\n`).Replace(pem),
+		"Gson":               strings.NewReplacer("=", `\u003d`, "\n", `\n`).Replace(pem),
+	} {
+		if got := maskedBy(t, set, "<"+text+">"); got != "<[redacted]>" {
+			t.Errorf("%s: %d of %d bytes are left", what, len(got), len(text))
 		}
 	}
 }
@@ -194,6 +220,32 @@ func TestSetGrows(t *testing.T) {
 	w.Write([]byte("hij and another"))
 	w.Flush()
 	if out.String() != "[redacted] and [redacted]" {
+		t.Errorf("%q", out.String())
+	}
+}
+
+// TestEndless: of a value that overlaps itself again and again nothing is kept
+// but the end, and it is masked once.
+func TestEndless(t *testing.T) {
+	var out bytes.Buffer
+	set := &Set{}
+	set.Add([]string{"00000000"})
+	w := NewWriter(&out, set)
+	w.hold = time.Hour
+	zeros := bytes.Repeat([]byte("0"), 1000)
+	w.Write([]byte("<"))
+	for range 1000 {
+		w.Write(zeros)
+		if len(w.text) >= 20 || cap(w.text) > 10*len(zeros) || out.String() != "<" {
+			t.Fatalf("%d bytes are kept in %d, and %q passed on", len(w.text), cap(w.text), out.String())
+		}
+	}
+	w.Write([]byte(">"))
+	w.Write(zeros)
+	w.Flush()
+	w.Write(zeros)
+	w.Flush()
+	if out.String() != "<[redacted]>[redacted][redacted]" {
 		t.Errorf("%q", out.String())
 	}
 }

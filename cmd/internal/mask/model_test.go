@@ -100,6 +100,9 @@ func compare(t *testing.T, patterns []string, text string, cuts []byte) {
 		if got.String() != m.out.String() {
 			t.Fatalf("patterns %q, text %q, cuts %v:\ngot  %q\nwant %q", patterns, m.text, cuts, got.String(), m.out.String())
 		}
+		if len(w.text) > longest(patterns) {
+			t.Fatalf("patterns %q, text %q, cuts %v: %d bytes are kept", patterns, m.text, cuts, len(w.text))
+		}
 	}
 	for _, c := range cuts {
 		n := min(int(c>>1), len(text))
@@ -119,9 +122,6 @@ func compare(t *testing.T, patterns []string, text string, cuts []byte) {
 	w.Flush()
 	m.flush()
 	at()
-	if len(w.text) > longest(patterns) {
-		t.Fatalf("%d bytes are kept", len(w.text))
-	}
 }
 
 // long drops the patterns that are too short.

@@ -1,7 +1,6 @@
 package mask
 
 import (
-	"encoding/base64"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,14 +11,14 @@ import (
 const MinLength = 6
 
 // longValue is from how many bytes on a value is looked for in the usual
-// spellings only, since each takes memory.
-const longValue = 4096
+// spellings only, since each takes memory: no environment variable on Linux
+// holds so much.
+const longValue = 128 << 10
 
 // spellings returns everything that is to be masked for a value: itself, as
 // programs encode it, and each of its lines. A spelling may be there twice.
 func spellings(value string) []string {
-	all := []string{value}
-	all = append(all, base64s(value)...)
+	all := append(base64s(value), value)
 	for _, e := range escapes() {
 		if !e.rare || len(value) < longValue {
 			all = append(all, e.spell(value))
@@ -46,38 +45,6 @@ func lines(text string) []string {
 	return all
 }
 
-// base64s returns value in both alphabets, with padding and without, on one line
-// and on lines of the usual widths. Inside a larger text, as in "user:password",
-// value may begin anywhere in a group of three bytes: for each of these there
-// are the characters that depend on nothing but value.
-func base64s(value string) []string {
-	var all []string
-	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		whole := e.EncodeToString([]byte(value))
-		all = append(all, whole, strings.TrimRight(whole, "="))
-		for _, width := range []int{64, 76} { // PEM; MIME and coreutils
-			if len(whole) > width {
-				all = append(all, folded(whole, width)...)
-			}
-		}
-		for before := range 3 {
-			text := e.EncodeToString(append(make([]byte, before), value...))
-			first, end := (8*before+5)/6, 8*(before+len(value))/6
-			all = append(all, text[first:end])
-		}
-	}
-	return all
-}
-
-// folded cuts text into lines of width characters.
-func folded(text string, width int) []string {
-	var all []string
-	for line := range slices.Chunk([]byte(text), width) {
-		all = append(all, string(line))
-	}
-	return all
-}
-
 // An escape is how programs write a text into something else.
 type escape struct {
 	spell func(string) string
@@ -97,10 +64,12 @@ func escapes() []escape {
 		{percent("-_.*", "+", upperHex), true},         // HTML forms, URLSearchParams
 		{percent("-_.~$&+=:@", "%20", upperHex), true}, // url.PathEscape
 
-		{jsonEscaped(jsonStyle{}), false},                          // JSON.stringify
-		{jsonEscaped(jsonStyle{html: true}), false},                // Go
-		{jsonEscaped(jsonStyle{ascii: true}), true},                // Python
-		{jsonEscaped(jsonStyle{ascii: true, slashes: true}), true}, // PHP
+		{jsonEscaped(jsonStyle{}), false},                                                // JSON.stringify
+		{jsonEscaped(jsonStyle{numbered: "<>&\u2028\u2029"}), false},                     // Go
+		{jsonEscaped(jsonStyle{numbered: "<>&='\u2028\u2029"}), true},                    // Gson
+		{jsonEscaped(jsonStyle{ascii: true}), true},                                      // Python
+		{jsonEscaped(jsonStyle{ascii: true, slashes: true}), true},                       // PHP
+		{jsonEscaped(jsonStyle{numbered: "\"<>&'+`", ascii: true, hex: upperHex}), true}, // System.Text.Json
 	}
 }
 

@@ -57,7 +57,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 		text = w.text
 	}
 	w.scan(text, len(text)-len(p))
-	w.pass(text, w.settled(len(text)))
+	w.pass(text, max(len(text)-w.depth(), w.passed))
 	w.watch()
 	return len(p), w.err
 }
@@ -130,19 +130,8 @@ func (w *Writer) depth() int {
 	return int(w.automaton.depth[w.node])
 }
 
-// settled returns how much of a text of n bytes no later byte can change.
-func (w *Writer) settled(n int) int {
-	end := max(n-w.depth(), w.passed)
-	for _, s := range w.found {
-		if s.to > end {
-			return min(end, s.from) // it may grow
-		}
-	}
-	return end
-}
-
-// pass passes on text[w.passed:end] and keeps the rest, with all that the
-// automaton has seen the beginning of.
+// pass passes on text[w.passed:end], which no later byte can change, and keeps
+// the rest, with all that the automaton has seen the beginning of.
 func (w *Writer) pass(text []byte, end int) {
 	w.write(text, end)
 	w.passed = end
@@ -160,15 +149,20 @@ func (w *Writer) write(text []byte, end int) {
 	from := w.passed
 	out, masked := text[from:end], w.masked[:0]
 	known := 0
-	for _, s := range w.found {
-		if s.to > end {
+	for i, s := range w.found {
+		if s.from >= end {
 			break
 		}
-		masked = append(append(masked, text[from:s.from]...), redacted...)
+		masked = append(masked, text[from:s.from]...)
+		if s.to > end { // it may grow: what is masked of it already is dropped
+			w.found[i].from, from = end, end
+			break
+		}
+		masked = append(masked, redacted...)
 		from = s.to
 		known++
 	}
-	if known > 0 {
+	if from > w.passed {
 		out = append(masked, text[from:end]...)
 		w.masked = out
 		w.found = append(w.found[:0], w.found[known:]...)
