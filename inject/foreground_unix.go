@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -27,7 +29,32 @@ func foregroundCommand(l launch) launch {
 		return l
 	}
 	l.path, l.argv = self, append([]string{"aside", foregroundArg, l.path}, l.argv...)
+	l.environ = hideFromGo(l.environ)
 	return l
+}
+
+// hidden begins the name of a variable that Go's runtime is not to know. One that
+// begins so anyway is marked too.
+const hidden = "\x01"
+
+// hideFromGo returns an environment without GOMEMLIMIT, GODEBUG and all others
+// that are for the command and would work on this program, or end it.
+func hideFromGo(environ []string) []string {
+	environ = slices.Clone(environ)
+	for i, v := range environ {
+		if strings.HasPrefix(v, "GO") || strings.HasPrefix(v, hidden) {
+			environ[i] = hidden + v
+		}
+	}
+	return environ
+}
+
+// unhide undoes hideFromGo.
+func unhide(environ []string) []string {
+	for i, v := range environ {
+		environ[i] = strings.TrimPrefix(v, hidden)
+	}
+	return environ
 }
 
 // Self returns the path that starts this program once more, by its own name
@@ -52,12 +79,14 @@ func Foreground(args []string) (code int, ok bool) {
 	if len(args) < 4 || args[1] != foregroundArg {
 		return 0, false
 	}
-	if fd, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0); err == nil {
-		setForeground(fd, unix.Getpid())
+	// A shell may have taken the terminal from the parent since.
+	parents, _ := unix.Getpgid(os.Getppid())
+	if tty := openTerminal(); tty != nil && tty.foreground() == parents {
+		setForeground(tty.fd, unix.Getpid())
 	}
 	runtime.LockOSThread()
 	dieWithParent()
-	l := launch{path: args[2], argv: args[3:], environ: os.Environ()}
+	l := launch{path: args[2], argv: args[3:], environ: unhide(os.Environ())}
 	err := startError(l.path, l.exec())
 	fmt.Fprintf(os.Stderr, "aside: %v\n", err)
 	if hint := sources.HintOf(err); hint != "" {

@@ -52,7 +52,7 @@ func (p *unixProcess) suspend(s os.Signal) {
 	}
 	wants := sig == syscall.SIGTTIN || sig == syscall.SIGTTOU
 	if sig == syscall.SIGSTOP {
-		if !tty.given {
+		if !tty.theirs() {
 			return // nobody at the terminal did this
 		}
 		sig = syscall.SIGTSTP

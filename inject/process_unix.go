@@ -141,11 +141,11 @@ func (p *unixProcess) start(l launch) error {
 	h.alien = aliens()
 	attr := &syscall.ProcAttr{
 		Dir:   l.dir,
-		Env:   l.environ,
 		Files: descriptors(l),
 		Sys:   processAttr(),
 	}
 	fork := func(l launch) (err error) {
+		attr.Env = l.environ
 		p.pid, err = syscall.ForkExec(l.path, l.argv, attr)
 		return err
 	}
@@ -166,7 +166,7 @@ func (p *unixProcess) start(l launch) error {
 	}
 	h.child = p
 	if foreground {
-		h.tty.given = true // the process takes it itself, see foregroundCommand
+		h.tty.given = p.pid // the process takes it itself, see foregroundCommand
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func (p *unixProcess) follow(ws syscall.WaitStatus) {
 func (p *unixProcess) end(e event) {
 	p.exited = true
 	if tty := p.host.tty; tty != nil {
-		e.typed = e.signal == syscall.SIGINT && !p.interrupted && tty.given && !tty.mine()
+		e.typed = e.signal == syscall.SIGINT && !p.interrupted && tty.theirs()
 		tty.ended()
 	}
 	p.eventc <- e

@@ -15,9 +15,9 @@ import (
 // terminal and to be reached by Ctrl-C; this program is in the background then.
 type terminal struct {
 	fd    int
-	given bool // the command has the foreground, or had it and may want it again
+	given int // the command's process group, if that has the foreground, or had it and may want it again
 
-	outer *term.State // the modes around the command
+	outer *term.State // the modes around the command; nil where a shell may have set others since
 	inner *term.State // the command's own, while it is suspended
 }
 
@@ -27,20 +27,33 @@ func openTerminal() *terminal {
 	if err != nil {
 		return nil
 	}
-	outer, err := term.GetState(fd)
-	if err != nil {
-		unix.Close(fd)
-		return nil
-	}
-	return &terminal{fd: fd, outer: outer}
+	return &terminal{fd: fd}
 }
 
 func (t *terminal) close() { unix.Close(t.fd) }
 
-// mine reports whether this program is in the foreground.
-func (t *terminal) mine() bool {
+// foreground returns the foreground process group, or -1.
+func (t *terminal) foreground() int {
 	pgrp, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
-	return err == nil && pgrp == unix.Getpgrp()
+	if err != nil {
+		return -1
+	}
+	return pgrp
+}
+
+// mine reports whether this program is in the foreground.
+func (t *terminal) mine() bool { return t.foreground() == unix.Getpgrp() }
+
+// theirs reports whether the command still has the foreground that it was given:
+// its own process group, or one that it made, as a shell does for its jobs, or
+// nobody since all of those have ended. A shell takes it without a word when
+// what it waits for is stopped or killed.
+func (t *terminal) theirs() bool {
+	if t.given == 0 {
+		return false
+	}
+	pgrp := t.foreground()
+	return pgrp == t.given || pgrp > 1 && unix.Kill(-pgrp, 0) == unix.ESRCH || isBelow(pgrp)
 }
 
 // Interactive reports whether a command would have the terminal: this program is
@@ -64,21 +77,20 @@ func (t *terminal) isFor() bool {
 	return t.mine() && unix.Getpgrp() != 0 && term.IsTerminal(int(os.Stdin.Fd())) && !sharesProcessGroup()
 }
 
-// give makes pgrp the foreground process group, with the modes it left.
+// give makes pgrp the foreground process group, with the modes it left. This
+// program is in the foreground.
 func (t *terminal) give(pgrp int) {
-	if t.inner != nil {
-		t.outer, _ = term.GetState(t.fd)
-		t.setModes(t.inner)
-		t.inner = nil
-	}
+	t.noteModes()
+	t.setModes(t.inner)
+	t.inner = nil
 	setForeground(t.fd, pgrp)
-	t.given = true
+	t.given = pgrp
 }
 
 // takeBack makes this program's process group the foreground one if the command
-// was given that.
+// has that.
 func (t *terminal) takeBack() {
-	if t.given {
+	if t.theirs() {
 		setForeground(t.fd, unix.Getpgrp())
 	}
 }
@@ -86,24 +98,39 @@ func (t *terminal) takeBack() {
 // ended follows the end of a command.
 func (t *terminal) ended() {
 	t.takeBack()
-	t.given, t.inner = false, nil
+	t.given, t.inner = 0, nil
+	if !t.mine() {
+		t.outer = nil
+	}
 }
 
 // leave hands the terminal to whoever waits for this program. It reports whether
 // the command had it.
 func (t *terminal) leave() bool {
-	if !t.given {
-		return false
+	had := t.theirs()
+	if had {
+		t.inner, _ = term.GetState(t.fd)
+		t.setModes(t.outer)
+		t.takeBack()
 	}
-	t.inner, _ = term.GetState(t.fd)
-	t.setModes(t.outer)
-	t.takeBack()
-	t.given = false
-	return true
+	t.given, t.outer = 0, nil
+	return had
 }
 
-// reset undoes what an earlier command did to the modes.
-func (t *terminal) reset() { t.setModes(t.outer) }
+// reset undoes what an earlier command did to the modes. This program is in the
+// foreground.
+func (t *terminal) reset() {
+	t.noteModes()
+	t.setModes(t.outer)
+}
+
+// noteModes is for when the terminal is ours: a shell that has it edits a line
+// in modes of its own.
+func (t *terminal) noteModes() {
+	if t.outer == nil {
+		t.outer, _ = term.GetState(t.fd)
+	}
+}
 
 func (t *terminal) setModes(modes *term.State) {
 	if modes != nil {

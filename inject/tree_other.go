@@ -55,6 +55,9 @@ func (p *unixProcess) members() []member { return p.group() }
 // sharesProcessGroup cannot be told without a list of processes.
 func sharesProcessGroup() bool { return false }
 
+// isBelow cannot be told without a list of processes.
+func isBelow(int) bool { return false }
+
 // withoutTTOU runs f while SIGTTOU is ignored, as a program in the background
 // must to change its terminal. A handler is reset by exec, ignoring is not.
 func withoutTTOU(f func()) {

@@ -21,14 +21,15 @@ func TestProcessMasked(t *testing.T) {
 	t.Parallel()
 	const long = "takes long, and others show it too"
 	different := map[string]string{
-		"all 256":             long,
-		"all 256, watching":   long,
-		"all 256 exit codes":  long,
-		"200 times":           long,
-		"same PID":            "aside stays",
-		"the script goes on":  "what is typed ahead goes to the terminal of the command",
-		"a script in between": "counts what is stopped on the user's terminal; TestMask has one of its own",
-		"bg, then fg":         "as above",
+		"all 256":               long,
+		"all 256, watching":     long,
+		"all 256 exit codes":    long,
+		"200 times":             long,
+		"same PID":              "aside stays",
+		"the script goes on":    "what is typed ahead goes to the terminal of the command",
+		"a script in between":   "counts what is stopped on the user's terminal; TestMask has one of its own",
+		"bg, then fg":           "as above",
+		"when the command asks": "on a terminal that no shell takes",
 	}
 	p := build(t)
 	for _, b := range slices.Concat(exitCodes(), signals(), terminal(), trees()) {

@@ -28,6 +28,15 @@ func terminal() []behaviour {
 			"while waiting for a change": (*rig).ctrlZWhileWaiting,
 			"while restarting":           (*rig).ctrlZWhileRestarting,
 			"stty tostop":                (*rig).tostop,
+			"fg, then a restart":         (*rig).fgThenRestart,
+		}},
+		{"a shell that has taken the terminal keeps it", map[string]func(*rig){
+			"when the command ends":             (*rig).shellKeepsTerminal,
+			"when the command asks":             (*rig).shellKeepsModes,
+			"when the command restarts":         (*rig).shellKeepsTerminalOnRestart,
+			"when the command's parent ends":    (*rig).shellOutlivesWrapper,
+			"from a command that is late":       (*rig).shellKeepsTerminalFromLate,
+			"but the command's own has to give": (*rig).bashInsideRestarts,
 		}},
 		{"the command can read from the terminal, also after a restart; interactive programs work as if started bare", map[string]func(*rig){
 			"reads, restarts, reads":  (*rig).readsAfterRestart,
@@ -35,6 +44,7 @@ func terminal() []behaviour {
 			"Ctrl-C while restarting": (*rig).ctrlCWhileRestarting,
 			"the script goes on":      (*rig).scriptReadsAfterwards,
 			"is in the foreground":    (*rig).startsInForeground,
+			"the same environment":    (*rig).sameEnvironment,
 			"WINCH once":              func(r *rig) { r.resized(r.aside, "run", "--", r.child, "signals") },
 			"WINCH once, in a pipeline": func(r *rig) {
 				r.resized("bash", "-c", "aside run -- sh -c 'exec child signals >&2' | cat")
