@@ -167,7 +167,7 @@ func (r *rig) cleansUp() {
 	r.sees("^begun 2$")
 	r.counts(1, "^cleaned$")
 	r.signal(syscall.SIGTERM)
-	r.ends(0)
+	r.code()
 }
 
 // tellsOnce: a supervisor, as dumb-init or another aside, is told to end and tells
