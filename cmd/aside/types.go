@@ -48,6 +48,9 @@ What is required in aside.yaml is not optional.`,
 			if err := checkSDK(f.sdk); err != nil {
 				return err
 			}
+			if err := typegen.CheckPackage(f.Package); err != nil {
+				return usageError{err}
+			}
 			return a.types(cmd.Context(), pf, &f)
 		},
 	}
