@@ -109,7 +109,7 @@ func (r *rig) shellKeepsTerminalFromLate() {
 // bashInsideRestarts: the terminal is with a job of the command.
 func (r *rig) bashInsideRestarts() {
 	r.write(".env", "A=1\n")
-	r.env = append(r.env, "PS1=prompt> ")
+	r.env = append(r.env, "PS1=prompt> ", "HISTFILE=")
 	r.onTTY(r.aside, "run", "--grace", "100ms", "--", "bash", "--norc", "--noprofile", "-i").prompt()
 	r.types("trap '' TERM; sleep 1000\n")
 	r.until("sleep in the foreground", func() bool { return r.foreground() == "sleep" })
@@ -117,6 +117,8 @@ func (r *rig) bashInsideRestarts() {
 	r.prompt()
 	r.types("echo now $A\n")
 	r.sees("^now 2$")
+	r.types("exit\n")
+	r.ends(0)
 }
 
 // fgThenRestart: the new command gets the terminal as bash leaves it to its jobs.

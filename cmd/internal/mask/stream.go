@@ -54,11 +54,15 @@ func (s *Stream) Run() {
 }
 
 // Settle waits until all that was written up to now is passed on, for 0.1 s at
-// most. It is for a program that is about to stop.
+// most. It is for a program that is about to stop. A terminal tells of Ctrl-Z
+// before it has echoed it, so that nothing is on its way shows after some looks.
 func (s *Stream) Settle() {
-	for end := time.Now().Add(linger); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	end := time.Now().Add(linger)
+	for quiet := 0; quiet < 5 && time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if s.waiting.Load() && !pending(s.r) && s.waiting.Load() {
-			break
+			quiet++
+		} else {
+			quiet = 0
 		}
 	}
 	s.w.Flush()
