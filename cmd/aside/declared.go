@@ -74,9 +74,9 @@ func (d declaring) reading(r sources.Reading) (sources.Reading, map[string]strin
 		}
 		out.Values = append(out.Values, values...)
 	}
-	where := place{"the store", "stored secrets", "stored", ", with aside secret remove"}
+	where := location{"the store", "stored secrets", "stored", ", with aside secret remove"}
 	if len(out.Values) > 0 && out.Values[0].Origin.Layer == sources.Override {
-		where = place{override.Name, "secrets in " + override.Name, "in " + override.Name, ""}
+		where = location{override.Name, "secrets in " + override.Name, "in " + override.Name, ""}
 	}
 	out.Warnings = append(out.Warnings, where.twice(variables)...)
 	warnings, err := d.judge(undeclared, where)
@@ -108,12 +108,12 @@ func (d declaring) value(v sources.Value, declaration config.Declaration) ([]sou
 	return append([]sources.Value{v}, parts...), nil
 }
 
-// A place is where secrets lie, in words for messages.
-type place struct{ name, secrets, lie, remove string }
+// A location is where secrets lie, in words for messages.
+type location struct{ name, secrets, lie, remove string }
 
 // twice says which secrets lie beside one that is called like their variable: it
 // gets one value of the two.
-func (w place) twice(variables map[string]string) []string {
+func (w location) twice(variables map[string]string) []string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		if other := variables[name]; other != name && variables[other] == other {
@@ -144,7 +144,7 @@ func (g *given) names() map[string]string {
 }
 
 // judge says of undeclared secrets what aside.yaml wants to have said.
-func (p *project) judge(undeclared []string, where place) ([]string, error) {
+func (p *project) judge(undeclared []string, where location) ([]string, error) {
 	if len(undeclared) == 0 {
 		return nil, nil
 	}
@@ -189,49 +189,6 @@ func (p *project) parts(env *inject.Environment) map[string]string {
 		}
 	}
 	return parts
-}
-
-// checkType returns an error if the secret called name is of a type, and value is not.
-func (p *project) checkType(name string, value sources.Secret) error {
-	d, _ := p.config.Declaration(name)
-	if d.Type.Value == "" {
-		return nil
-	}
-	t, err := p.valueType(d.Type)
-	if err != nil {
-		return err
-	}
-	return t.Check(name, value)
-}
-
-// valueType returns the type that aside.yaml calls so. Schemas are read once.
-func (p *project) valueType(name config.Text) (schema.Type, error) {
-	p.types.mu.Lock()
-	defer p.types.mu.Unlock()
-	if t, ok := p.types.known[name.Value]; ok {
-		return t, nil
-	}
-	t, _ := schema.Builtin(name.Value) // aside.yaml was refused if it names neither that nor one of these
-	for _, own := range p.config.Types {
-		if own.Key.Value == name.Value {
-			var err error
-			if t, err = schema.Load(p.config.Root, own.Value.Schema.Value); err != nil {
-				return nil, own.Value.Schema.Errorf("%w", err)
-			}
-		}
-	}
-	if p.types.known == nil {
-		p.types.known = map[string]schema.Type{}
-	}
-	p.types.known[name.Value] = t
-	return t, nil
-}
-
-// A typeCache holds the types that were needed. Sources are read at once, so
-// several may need one.
-type typeCache struct {
-	mu    sync.Mutex
-	known map[string]schema.Type
 }
 
 // howToSet says how a secret comes into the store.

@@ -86,10 +86,10 @@ func (p *project) resolver(l layers) (*inject.Resolver, error) {
 		add(override.Name, override.New(p.config.Root))
 	}
 	add("store "+p.config.StoreFor(p.stage).Value, stored)
-	secrets := len(r.Sources) // from 1 up to here
+	below := len(r.Sources) // what comes after the environment and before this holds secrets
 	r.Adapt = func(all []sources.Reading) ([]sources.Reading, error) {
-		declared, err := p.declared(all[0], all[1:secrets], selected)
-		return slices.Concat(all[:1], declared, all[secrets:]), err
+		declared, err := p.declared(all[0], all[1:below], selected)
+		return slices.Concat(all[:1], declared, all[below:]), err
 	}
 	add(".env files", files)
 	add(config.Name, p.config.ParameterSource())

@@ -37,16 +37,17 @@ func (r *rig) stoppedAlone(script string) (aside int) {
 	return aside
 }
 
-func (r *rig) ended(pid int) {
+// endsBelowShell lets the command end, and aside with it.
+func (r *rig) endsBelowShell(aside int) {
 	r.Helper()
-	r.until("its end", func() bool { return syscall.Kill(pid, 0) == syscall.ESRCH })
+	r.write("go", "")
+	r.until("its end", func() bool { return syscall.Kill(aside, 0) == syscall.ESRCH })
+	r.shellHas()
 }
 
 func (r *rig) shellKeepsTerminal() {
 	aside := r.stoppedAlone(waiter)
-	r.write("go", "")
-	r.ended(aside)
-	r.shellHas()
+	r.endsBelowShell(aside)
 }
 
 // shellKeepsModes: what the command is stopped for is passed on, and nothing
@@ -78,9 +79,7 @@ func (r *rig) shellKeepsTerminalOnRestart() {
 	r.write(".env", "A=2\n")
 	r.sees("^begun 2 ")
 	r.shellHas()
-	r.write("go", "")
-	r.ended(aside)
-	r.shellHas()
+	r.endsBelowShell(aside)
 }
 
 // shellOutlivesWrapper: bash waits for what stands between it and aside, not for aside.
@@ -92,9 +91,7 @@ func (r *rig) shellOutlivesWrapper() {
 	r.until("the command in the foreground", func() bool { return r.foreground() == "sh" })
 	syscall.Kill(wrapper, syscall.SIGKILL)
 	r.prompt()
-	r.write("go", "")
-	r.ended(aside)
-	r.shellHas()
+	r.endsBelowShell(aside)
 }
 
 // shellKeepsTerminalFromLate: between its start and its first instruction a
